@@ -1,0 +1,8 @@
+# One setting for the whole tree: mixing instrumented and plain objects gives false reports.
+if(DOPPEL_SANITIZERS)
+    add_compile_options(-fsanitize=${DOPPEL_SANITIZERS} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    add_link_options(-fsanitize=${DOPPEL_SANITIZERS})
+endif()
+if(DOPPEL_BUILD_FUZZERS)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
