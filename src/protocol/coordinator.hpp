@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "mysql/key_condition.hpp"
+#include "protocol/chunk_ledger.hpp"
+#include "protocol/fence_clock.hpp"
+#include "protocol/pending_set.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace doppel::protocol {
+
+/// Keys to reconcile in one transaction.
+struct Batch {
+    std::uint64_t number = 0;
+    std::vector<mysql::Key> keys;
+    /// Where the keys may be touched. Nothing: everywhere. Otherwise both the delete from the
+    /// shadow and the insert into it must be confined to these ranges; keys outside need no work
+    /// (see Coordinator).
+    std::optional<std::vector<mysql::KeyRange>> confined_to;
+    /// The transaction's commit is a fence if it writes to the binlog in any case.
+    FenceClock::Ticket fence;
+};
+
+/// Decides what copy and replay may do, and when. Events in, permissions out; no I/O, no clock, no
+/// threads: used on one thread.
+///
+/// Chunk rule: a chunk is opened, then waits for a fence over everything delivered before, then
+/// reads. What was delivered before the opening is visible to the read; what is delivered while it
+/// is open is reconciled after it has closed. So nothing falls between, and no deleted row comes
+/// back.
+///
+/// Keys that are exactly comparable (KeyShape): a key in the part not begun is discarded, because
+/// the chunk that will cover it opens later, fences, and so sees the change. A key in an open chunk
+/// waits for that chunk. A key in the closed part is reconciled.
+///
+/// Keys that only the server can compare: a key waits for every chunk that was open when it was
+/// delivered (its epoch). Its batch is then confined to the part that is closed when the batch is
+/// taken, by a condition that the server evaluates. A key outside that part lies in a chunk that is
+/// not begun, or in one that opened after the key was delivered: both see the change. So neither
+/// kind of key ever meets a chunk that is being copied, and chunks may insert plainly.
+///
+/// No key is in two batches at a time. Where byte-different keys may name the same row, only one
+/// batch is out at a time.
+class Coordinator final {
+public:
+    struct Limits {
+        std::size_t batch_keys_max = 1'000;
+        std::size_t batch_bytes_max = 256 * 1024;  ///< of encoded keys, doubled for their SQL text
+    };
+    struct Counters {
+        std::uint64_t delivered = 0;
+        std::uint64_t discarded = 0;
+        std::uint64_t reconciled = 0;
+    };
+
+    Coordinator(bool exactly_comparable, Limits limits);
+
+    // The feed
+    void deliver(std::string_view key_bytes);
+
+    // Fences: `fence_wanted` is true while someone waits for one that is not under way.
+    [[nodiscard]] bool fence_wanted() const;
+    [[nodiscard]] FenceClock::Ticket issue_fence() { return clock_.issue(); }
+    void acknowledge_fence(FenceClock::Ticket ticket) { clock_.acknowledge(ticket); }
+    void abandon_fence(FenceClock::Ticket ticket) { clock_.abandon(ticket); }
+
+    // Chunks, in the order of the key
+    ChunkIndex add_chunk(std::optional<mysql::Key> upper);
+    void open_chunk(ChunkIndex chunk);
+    /// True when the chunk, opened before, may be read now.
+    [[nodiscard]] bool may_read(ChunkIndex chunk) const;
+    void close_chunk(ChunkIndex chunk);
+    /// The chunk was not copied and its range holds no row of the shadow; it may be opened again.
+    void cancel_chunk(ChunkIndex chunk);
+    [[nodiscard]] const mysql::KeyRange& range(ChunkIndex chunk) const {
+        return ledger_.range(chunk);
+    }
+    [[nodiscard]] bool copied() const { return ledger_.complete(); }
+
+    // Batches
+    [[nodiscard]] std::optional<Batch> take_batch();
+    /// The batch is committed.
+    void complete(const Batch& batch);
+    /// Committed but for `failed`, keys of the batch that go back. Proves nothing as a fence.
+    void complete_except(const Batch& batch, std::span<const mysql::Key> failed);
+    /// The batch was rolled back, or only its deletes were committed.
+    void give_back(const Batch& batch);
+
+    /// Keys that are not reconciled, those in batches included.
+    [[nodiscard]] std::size_t pending() const noexcept { return pending_.size(); }
+    [[nodiscard]] Sequence delivered() const noexcept { return clock_.delivered(); }
+    /// True when nothing delivered up to `sequence` is pending. Linear.
+    [[nodiscard]] bool reconciled_through(Sequence sequence) const;
+    [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
+
+private:
+    [[nodiscard]] bool holds(const Readiness& readiness) const;
+
+    bool exactly_comparable_;
+    Limits limits_;
+    FenceClock clock_;
+    ChunkLedger ledger_;
+    PendingSet pending_;
+    std::unordered_map<ChunkIndex, Sequence>
+        opened_at_;  ///< open chunks: what was delivered before
+    std::uint64_t last_batch_ = 0;
+    std::size_t batches_out_ = 0;
+    Counters counters_;
+};
+
+}  // namespace doppel::protocol

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/coordinator.hpp"
+
+#include <gtest/gtest.h>
+
+namespace doppel::protocol {
+namespace {
+
+mysql::Key key(char c) {
+    return mysql::Key{std::string(1, c)};
+}
+
+void fence(Coordinator& coordinator) {
+    coordinator.acknowledge_fence(coordinator.issue_fence());
+}
+
+TEST(Coordinator, AChunkIsNotReadBeforeAFenceThatWasIssuedAfterTheLastDelivery) {
+    Coordinator coordinator(true, {});
+    const auto chunk = coordinator.add_chunk(std::nullopt);
+    const auto early = coordinator.issue_fence();
+    coordinator.deliver("a");
+    coordinator.open_chunk(chunk);
+    coordinator.acknowledge_fence(early);
+    EXPECT_FALSE(coordinator.may_read(chunk));
+    EXPECT_TRUE(coordinator.fence_wanted());
+    fence(coordinator);
+    EXPECT_TRUE(coordinator.may_read(chunk));
+    EXPECT_FALSE(coordinator.fence_wanted());
+}
+
+TEST(Coordinator, EvenTheFirstChunkWaitsForAFence) {
+    Coordinator coordinator(true, {});
+    const auto chunk = coordinator.add_chunk(std::nullopt);
+    coordinator.open_chunk(chunk);
+    EXPECT_FALSE(coordinator.may_read(chunk));
+}
+
+TEST(Coordinator, KeysBeyondTheFrontierAreDiscarded) {
+    Coordinator coordinator(true, {});
+    coordinator.open_chunk(coordinator.add_chunk(key('m')));
+    coordinator.deliver("z");
+    EXPECT_EQ(coordinator.pending(), 0U);
+    EXPECT_EQ(coordinator.counters().discarded, 1U);
+}
+
+TEST(Coordinator, KeysInAnOpenChunkWaitUntilItIsClosed) {
+    Coordinator coordinator(true, {});
+    const auto chunk = coordinator.add_chunk(key('m'));
+    coordinator.open_chunk(chunk);
+    coordinator.deliver("c");
+    fence(coordinator);
+    EXPECT_FALSE(coordinator.take_batch());
+    coordinator.close_chunk(chunk);
+    const auto batch = coordinator.take_batch();
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(batch->keys, (std::vector{key('c')}));
+    EXPECT_FALSE(batch->confined_to);
+    coordinator.complete(*batch);
+    EXPECT_EQ(coordinator.pending(), 0U);
+}
+
+TEST(Coordinator, ABatchNeedsAFenceOverItsKeys) {
+    Coordinator coordinator(true, {});
+    const auto chunk = coordinator.add_chunk(std::nullopt);
+    coordinator.open_chunk(chunk);
+    fence(coordinator);
+    coordinator.close_chunk(chunk);
+    coordinator.deliver("c");
+    EXPECT_FALSE(coordinator.take_batch());
+    EXPECT_TRUE(coordinator.fence_wanted());
+    fence(coordinator);
+    EXPECT_TRUE(coordinator.take_batch());
+}
+
+TEST(Coordinator, ACommittedBatchIsAFenceForWhatWasDeliveredBeforeIt) {
+    Coordinator coordinator(true, {});
+    const auto chunk = coordinator.add_chunk(std::nullopt);
+    coordinator.open_chunk(chunk);
+    fence(coordinator);
+    coordinator.close_chunk(chunk);
+    coordinator.deliver("c");
+    fence(coordinator);
+    coordinator.deliver("d");
+    const auto batch = coordinator.take_batch();
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(batch->keys.size(), 1U);
+    EXPECT_FALSE(coordinator.fence_wanted()) << "the batch will cover d";
+    coordinator.complete(*batch);
+    const auto next = coordinator.take_batch();
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->keys, (std::vector{key('d')}));
+}
+
+TEST(Coordinator, UnorderedKeysWaitForEveryChunkOpenAtTheirDelivery) {
+    Coordinator coordinator(false, {});
+    const auto first = coordinator.add_chunk(key('f'));
+    const auto second = coordinator.add_chunk(key('m'));
+    coordinator.open_chunk(first);
+    coordinator.open_chunk(second);
+    coordinator.deliver("z");
+    fence(coordinator);
+    coordinator.close_chunk(first);
+    EXPECT_FALSE(coordinator.take_batch());
+    coordinator.close_chunk(second);
+    const auto batch = coordinator.take_batch();
+    ASSERT_TRUE(batch);
+    ASSERT_TRUE(batch->confined_to) << "only the server knows whether z was copied";
+    EXPECT_EQ(*batch->confined_to, (std::vector{mysql::KeyRange{std::nullopt, key('m')}}));
+}
+
+TEST(Coordinator, UnorderedKeysDoNotWaitForChunksOpenedLater) {
+    Coordinator coordinator(false, {});
+    const auto first = coordinator.add_chunk(key('f'));
+    coordinator.open_chunk(first);
+    fence(coordinator);
+    coordinator.close_chunk(first);
+    coordinator.deliver("z");
+    coordinator.open_chunk(coordinator.add_chunk(key('m')));
+    fence(coordinator);
+    const auto batch = coordinator.take_batch();
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(*batch->confined_to, (std::vector{mysql::KeyRange{std::nullopt, key('f')}}));
+    EXPECT_FALSE(coordinator.take_batch()) << "one batch at a time";
+}
+
+TEST(Coordinator, UnorderedKeysAreDiscardedBeforeTheFirstChunk) {
+    Coordinator coordinator(false, {});
+    coordinator.deliver("a");
+    EXPECT_EQ(coordinator.pending(), 0U);
+}
+
+TEST(Coordinator, ParkedKeysOfACancelledChunkAreDiscarded) {
+    Coordinator coordinator(true, {});
+    const auto chunk = coordinator.add_chunk(std::nullopt);
+    coordinator.open_chunk(chunk);
+    coordinator.deliver("c");
+    coordinator.cancel_chunk(chunk);
+    EXPECT_EQ(coordinator.pending(), 0U);
+    coordinator.open_chunk(chunk);
+    EXPECT_FALSE(coordinator.may_read(chunk)) << "the read must see c";
+}
+
+TEST(Coordinator, BatchesAreBoundedByCountAndBytes) {
+    Coordinator coordinator(true, {3, 100});
+    const auto chunk = coordinator.add_chunk(std::nullopt);
+    coordinator.open_chunk(chunk);
+    fence(coordinator);
+    coordinator.close_chunk(chunk);
+    for (char c = 'a'; c < 'f'; ++c) {
+        coordinator.deliver(std::string(1, c));
+    }
+    coordinator.deliver(std::string(200, 'x'));
+    coordinator.deliver("y");
+    fence(coordinator);
+    EXPECT_EQ(coordinator.take_batch()->keys.size(), 3U);
+    EXPECT_EQ(coordinator.take_batch()->keys.size(), 3U);
+    EXPECT_EQ(coordinator.take_batch()->keys.size(), 1U);
+}
+
+TEST(Coordinator, FailedKeysOfABatchGoBack) {
+    Coordinator coordinator(true, {});
+    const auto chunk = coordinator.add_chunk(std::nullopt);
+    coordinator.open_chunk(chunk);
+    fence(coordinator);
+    coordinator.close_chunk(chunk);
+    coordinator.deliver("a");
+    coordinator.deliver("b");
+    fence(coordinator);
+    const auto batch = coordinator.take_batch();
+    coordinator.complete_except(*batch, std::vector{key('b')});
+    EXPECT_EQ(coordinator.pending(), 1U);
+    EXPECT_FALSE(coordinator.reconciled_through(coordinator.delivered()));
+    EXPECT_EQ(coordinator.take_batch()->keys, (std::vector{key('b')}));
+}
+
+}  // namespace
+}  // namespace doppel::protocol
