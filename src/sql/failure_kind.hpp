@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "doppel/error.hpp"
+
+namespace doppel::sql {
+
+/// What a failed write into the shadow means for what to do next.
+enum class FailureKind {
+    connection_lost,  ///< reconnect and look: the statement may have taken effect
+    conflict,         ///< deadlock or lock wait timeout: rolled back, try again
+    duplicate,        ///< a unique index refused a row: stale rows in the shadow, or the data
+    misfit,           ///< a value does not fit the new schema
+    other,
+};
+
+/// By error number (MySQL manual, "Server Error Message Reference").
+[[nodiscard]] FailureKind classify_write_failure(const Error& error);
+
+}  // namespace doppel::sql
