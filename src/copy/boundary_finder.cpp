@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "copy/boundary_finder.hpp"
+
+#include "copy/chunk_statement.hpp"
+
+namespace doppel::copy {
+namespace {
+
+constexpr std::chrono::seconds kLook{1};
+
+}  // namespace
+
+BoundaryFinder::BoundaryFinder(
+    const mysql::TablePair& tables,
+    protocol::Coordinator& coordinator,
+    sql::AsyncSession& session,
+    const ChunkSizer& sizer,
+    std::chrono::milliseconds reconnect_limit,
+    const boost::asio::any_io_executor& executor
+)
+    : tables_(tables),
+      coordinator_(coordinator),
+      session_(session),
+      sizer_(sizer),
+      reconnect_limit_(reconnect_limit),
+      changed_(executor) {}
+
+void BoundaryFinder::stop() {
+    stopping_ = true;
+    changed_.notify();
+}
+
+async::awaitable<std::optional<mysql::Key>> BoundaryFinder::find() {
+    while (true) {
+        bool lost = false;
+        try {
+            const auto rows =
+                co_await session_.query(boundary_statement(tables_, last_, sizer_.rows()));
+            if (rows.empty()) {
+                co_return std::nullopt;
+            }
+            auto key = tables_.shape.encode_text(rows.rows.front());
+            if (!key) {
+                throw Error(Errc::failed, "a key cannot be read: " + key.failure().message);
+            }
+            co_return std::move(*key);
+        } catch (const Error& error) {
+            if (error.code() != Errc::interrupted || stopping_) {
+                throw;
+            }
+            lost = true;
+        }
+        if (lost) {
+            co_await session_.reconnect(reconnect_limit_);
+        }
+    }
+}
+
+async::awaitable<void> BoundaryFinder::run() {
+    while (!stopping_ && !finished_) {
+        if (found_.size() >= kAhead) {
+            co_await changed_.wait(kLook);
+            continue;
+        }
+        auto upper = co_await find();
+        finished_ = !upper.has_value();
+        last_ = upper;
+        found_.push_back(coordinator_.add_chunk(std::move(upper)));
+        changed_.notify();
+    }
+}
+
+async::awaitable<std::optional<protocol::ChunkIndex>> BoundaryFinder::next() {
+    while (found_.empty()) {
+        if (finished_ || stopping_) {
+            co_return std::nullopt;
+        }
+        co_await changed_.wait(kLook);
+    }
+    const auto chunk = found_.front();
+    found_.pop_front();
+    changed_.notify();
+    co_return chunk;
+}
+
+}  // namespace doppel::copy

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "async/event.hpp"
+#include "copy/chunk_sizer.hpp"
+#include "mysql/table_pair.hpp"
+#include "protocol/coordinator.hpp"
+#include "sql/async_session.hpp"
+
+#include <chrono>
+#include <deque>
+#include <optional>
+
+namespace doppel::copy {
+
+/// Walks along the key on a session of its own and finds where chunks end, a few ahead of the
+/// copiers, so that nobody waits for it. Any number of copiers may take chunks.
+class BoundaryFinder final {
+public:
+    BoundaryFinder(
+        const mysql::TablePair& tables,
+        protocol::Coordinator& coordinator,
+        sql::AsyncSession& session,
+        const ChunkSizer& sizer,
+        std::chrono::milliseconds reconnect_limit,
+        const boost::asio::any_io_executor& executor
+    );
+
+    /// Finds boundaries until the end of the table or `stop`.
+    async::awaitable<void> run();
+    /// The next chunk; nothing when there is none any more, or after `stop`.
+    async::awaitable<std::optional<protocol::ChunkIndex>> next();
+    void stop();
+
+private:
+    static constexpr std::size_t kAhead = 3;
+
+    async::awaitable<std::optional<mysql::Key>> find();
+
+    const mysql::TablePair& tables_;
+    protocol::Coordinator& coordinator_;
+    sql::AsyncSession& session_;
+    const ChunkSizer& sizer_;
+    std::chrono::milliseconds reconnect_limit_;
+    async::Event changed_;
+    std::deque<protocol::ChunkIndex> found_;
+    std::optional<mysql::Key> last_;
+    bool finished_ = false;
+    bool stopping_ = false;
+};
+
+}  // namespace doppel::copy

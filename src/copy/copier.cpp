@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "copy/copier.hpp"
+
+#include "copy/chunk_statement.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+namespace doppel::copy {
+namespace {
+
+using sql::FailureKind;
+using Clock = std::chrono::steady_clock;
+
+constexpr unsigned kConflictsMax = 1'000;
+/// Between two of these replay has caught up with the feed, so that a duplicate is either real or
+/// was made anew by the application in that moment. Rows that the application keeps moving around
+/// can be unlucky several times, hardly this often.
+constexpr unsigned kDuplicatesMax = 12;
+constexpr std::chrono::milliseconds kPauseMax{1'000};
+constexpr std::chrono::seconds kFenceLook{1};
+
+std::chrono::milliseconds pause_before(unsigned attempt) {
+    return std::min(std::chrono::milliseconds(5 << std::min(attempt, 8U)), kPauseMax);
+}
+
+}  // namespace
+
+Copier::Copier(CopyContext context, sql::AsyncSession& session)
+    : context_(std::move(context)), session_(session) {}
+
+async::awaitable<void> Copier::run() {
+    while (!context_.stopping) {
+        const auto chunk = co_await context_.boundaries.next();
+        if (!chunk) {
+            co_return;
+        }
+        co_await copy(*chunk);
+    }
+}
+
+async::awaitable<void> Copier::copy(protocol::ChunkIndex chunk) {
+    for (unsigned number = 0; !context_.stopping; ++number) {
+        if (co_await attempt(chunk, number)) {
+            co_return;
+        }
+        co_await async::sleep(pause_before(number));
+    }
+}
+
+async::awaitable<bool> Copier::attempt(protocol::ChunkIndex chunk, unsigned number) {
+    auto& coordinator = context_.coordinator;
+    coordinator.open_chunk(chunk);
+    context_.changed.notify();
+    while (!coordinator.may_read(chunk)) {
+        if (context_.stopping) {
+            coordinator.cancel_chunk(chunk);
+            co_return true;
+        }
+        co_await context_.changed.wait(kFenceLook);
+    }
+    // A catch block cannot co_await, so the failure is carried out of it.
+    std::optional<Error> failure;
+    try {
+        const std::string statement = copy_statement(context_.tables, coordinator.range(chunk));
+        const auto started = Clock::now();
+        auto work = [&statement](sql::Session& session) { return session.execute(statement); };
+        const std::uint64_t rows = co_await session_.run(work);
+        context_.sizer.record(
+            rows, std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started)
+        );
+        rows_ += rows;
+        ++chunks_;
+    } catch (const Error& error) {
+        failure = error;
+    }
+    if (!failure) {
+        coordinator.close_chunk(chunk);
+        context_.changed.notify();
+        co_return true;
+    }
+    co_await recover(chunk, sql::classify_write_failure(*failure), *failure, number);
+    co_return false;
+}
+
+async::awaitable<void> Copier::recover(
+    protocol::ChunkIndex chunk, FailureKind kind, Error error, unsigned number
+) {
+    auto& coordinator = context_.coordinator;
+    if (kind == FailureKind::connection_lost) {
+        context_.logger.warning("copy: lost the connection: {}", error.what());
+        while (!context_.stopping) {
+            co_await session_.reconnect(context_.reconnect_limit);
+            // The lost statement may have committed. The chunk is still open, so nobody else has
+            // rows of ours in its range: empty it and copy it again.
+            bool cleared = false;
+            try {
+                co_await session_.execute(clear_statement(context_.tables, coordinator.range(chunk))
+                );
+                cleared = true;
+            } catch (const Error& again) {
+                if (again.code() != Errc::interrupted) {
+                    throw;
+                }
+            }
+            if (cleared) {
+                break;
+            }
+        }
+        coordinator.cancel_chunk(chunk);
+        co_return;
+    }
+    // The server rolled the statement back, and with autocommit the transaction.
+    coordinator.cancel_chunk(chunk);
+    context_.changed.notify();
+    if (kind == FailureKind::conflict && number < kConflictsMax) {
+        context_.logger.debug("copy: {}; trying again", error.what());
+        co_return;
+    }
+    if (kind == FailureKind::duplicate && number < kDuplicatesMax) {
+        context_.logger.debug("copy: {}; letting replay catch up", error.what());
+        co_await context_.catch_up();
+        co_return;
+    }
+    if (kind == FailureKind::duplicate || kind == FailureKind::misfit) {
+        throw Error(
+            Errc::data_misfit,
+            fmt::format(
+                "a row of {} does not fit the new schema: {}",
+                context_.tables.source.str(),
+                error.what()
+            ),
+            *error.server()
+        );
+    }
+    throw Error(Errc::failed, fmt::format("copying failed: {}", error.what()));
+}
+
+}  // namespace doppel::copy

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cutover/cutover.hpp"
+
+#include "sql/failure_kind.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace doppel::cutover {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::chrono::microseconds since(Clock::time_point start) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
+}
+
+bool exists(sql::Session& session, const mysql::TableName& table) {
+    return !session
+                .query(fmt::format(
+                    "SELECT 1 FROM information_schema.tables WHERE table_schema = {} AND "
+                    "table_name = {}",
+                    mysql::quote_string(table.schema),
+                    mysql::quote_string(table.table)
+                ))
+                .empty();
+}
+
+}  // namespace
+
+Cutover::Cutover(
+    const mysql::TablePair& tables,
+    mysql::TableName old_table,
+    CutoverOptions options,
+    CutoverHooks hooks,
+    sql::AsyncSession& session,
+    Logger logger
+)
+    : tables_(tables),
+      old_table_(std::move(old_table)),
+      options_(options),
+      hooks_(std::move(hooks)),
+      session_(session),
+      logger_(std::move(logger)) {}
+
+async::awaitable<Attempt> Cutover::attempt() {
+    co_await hooks_.pause();
+    Attempt result;
+    std::exception_ptr failure;
+    try {
+        if (co_await lock()) {
+            result = co_await swap_locked();
+        } else {
+            result.result = Attempt::Result::lock_timeout;
+            result.reason = "the table lock was not granted in time";
+        }
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure || result.result != Attempt::Result::done) {
+        hooks_.resume();
+    }
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+    co_return result;
+}
+
+async::awaitable<bool> Cutover::lock() {
+    // lock_wait_timeout has whole seconds and a minimum of 1 (MySQL manual, "lock_wait_timeout").
+    const auto seconds = std::max<long>(
+        1, std::chrono::ceil<std::chrono::seconds>(options_.lock_wait_timeout).count()
+    );
+    const std::string lock_tables = fmt::format(
+        "LOCK TABLES {} WRITE, {} WRITE, {} WRITE",
+        tables_.source.quoted(),
+        tables_.shadow.quoted(),
+        tables_.state.quoted()
+    );
+    bool lost = false;
+    try {
+        co_await session_.execute(fmt::format("SET SESSION lock_wait_timeout = {}", seconds));
+        co_await session_.execute(lock_tables);
+        co_return true;
+    } catch (const Error& error) {
+        switch (sql::classify_write_failure(error)) {
+            case sql::FailureKind::connection_lost:
+                lost = true;
+                break;
+            case sql::FailureKind::conflict:
+                break;
+            default:
+                throw Error(Errc::failed, std::string("LOCK TABLES failed: ") + error.what());
+        }
+    }
+    if (lost) {
+        co_await session_.reconnect(options_.reconnect_limit);
+    }
+    co_return false;
+}
+
+async::awaitable<Attempt> Cutover::swap_locked() {
+    const auto locked_at = Clock::now();
+    Attempt result;
+    std::optional<Error> failure;
+    try {
+        if (co_await hooks_.drain(session_, locked_at + options_.lock_limit)) {
+            auto finish = [this](sql::Session& session) { hooks_.finish_shadow(session); };
+            co_await session_.run(finish);
+            hooks_.hold_feed();
+            co_await rename();
+            result.result = Attempt::Result::done;
+        } else {
+            result.result = Attempt::Result::not_drained;
+            result.reason = "replay could not be finished while the table was locked";
+        }
+    } catch (const Error& error) {
+        failure = error;
+    }
+    result.locked = since(locked_at);
+    if (failure && failure->code() != Errc::interrupted) {
+        co_await unlock();
+        throw *failure;
+    }
+    if (failure) {
+        // The server released the locks when it lost us.
+        co_await session_.reconnect(options_.reconnect_limit);
+        result.result = Attempt::Result::lost;
+        result.reason = failure->what();
+        co_return result;
+    }
+    co_await unlock();
+    co_return result;
+}
+
+async::awaitable<void> Cutover::rename() {
+    const std::string statement = fmt::format(
+        "RENAME TABLE {} TO {}, {} TO {}",
+        tables_.source.quoted(),
+        old_table_.quoted(),
+        tables_.shadow.quoted(),
+        tables_.source.quoted()
+    );
+    std::optional<Error> failure;
+    try {
+        co_await session_.execute(statement);
+    } catch (const Error& error) {
+        failure = error;
+    }
+    if (!failure) {
+        co_return;
+    }
+    if (failure->code() != Errc::interrupted) {
+        throw Error(failure->code(), std::string("RENAME failed: ") + failure->what());
+    }
+    logger_.warning("the connection was lost during the RENAME; looking what happened");
+    if (!co_await look()) {
+        throw *failure;
+    }
+}
+
+async::awaitable<bool> Cutover::look() {
+    co_await session_.reconnect(options_.reconnect_limit);
+    bool source = false;
+    bool shadow = false;
+    bool old_table = false;
+    auto work = [&](sql::Session& session) {
+        source = exists(session, tables_.source);
+        shadow = exists(session, tables_.shadow);
+        old_table = exists(session, old_table_);
+    };
+    co_await session_.run(work);
+    if (source && old_table && !shadow) {
+        co_return true;
+    }
+    if (source && shadow && !old_table) {
+        co_return false;
+    }
+    throw Error(
+        Errc::failed,
+        fmt::format(
+            "after a lost connection during the RENAME the tables are in a state that it cannot "
+            "have "
+            "made: {} {}, {} {}, {} {}",
+            tables_.source.str(),
+            source ? "exists" : "is missing",
+            tables_.shadow.str(),
+            shadow ? "exists" : "is missing",
+            old_table_.str(),
+            old_table ? "exists" : "is missing"
+        )
+    );
+}
+
+async::awaitable<void> Cutover::unlock() {
+    bool lost = false;
+    try {
+        co_await session_.execute("UNLOCK TABLES");
+    } catch (const Error&) {
+        lost = true;
+    }
+    if (lost) {
+        // The locks went with the connection.
+        co_await session_.reconnect(options_.reconnect_limit);
+    }
+}
+
+}  // namespace doppel::cutover
