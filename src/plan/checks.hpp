@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "doppel/progress.hpp"
+#include "mysql/identifier.hpp"
+#include "plan/facts.hpp"
+#include "schema/key_choice.hpp"
+#include "statement/alter_statement.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace doppel::plan {
+
+/// What stands in the way of any change, native or by copy: the server, the account's rights on the
+/// table, the table itself, clauses no online change can carry out. All findings, not just the
+/// first.
+[[nodiscard]] std::vector<Finding> before_native(
+    const Facts& facts, const statement::AlterStatement& statement
+);
+
+/// What stands in the way of a copy, beyond `before_native`: the binlog, rights for the copy,
+/// foreign keys, triggers, keys, names. All findings, not just the first.
+[[nodiscard]] std::vector<Finding> before_copy(
+    const Facts& facts, const statement::AlterStatement& statement
+);
+
+/// True when one of the findings is a refusal.
+[[nodiscard]] bool refused(const std::vector<Finding>& findings);
+
+/// For the caller who could not get the migration lock of the table. `holder`: connection id.
+[[nodiscard]] Finding migration_running(
+    const mysql::TableName& table, std::optional<std::uint64_t> holder
+);
+
+/// For the caller who made the shadow and found no key that both tables share.
+[[nodiscard]] Finding no_shared_key(
+    const mysql::TableName& table, const std::vector<schema::RejectedIndex>& rejected
+);
+
+}  // namespace doppel::plan

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema/column_map.hpp"
+
+#include "mysql/identifier.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace doppel::schema {
+namespace {
+
+using statement::AlterStatement;
+using statement::ClauseKind;
+
+bool drops_column(const AlterStatement& statement, std::string_view name) {
+    return std::any_of(
+        statement.clauses.begin(),
+        statement.clauses.end(),
+        [&](const statement::Clause& clause) {
+            return clause.kind == ClauseKind::drop_column && same_identifier(clause.column, name);
+        }
+    );
+}
+
+// The name a source column has after the statement. All renames refer to the names before it, so a
+// chain or a swap needs no order.
+std::string name_after(
+    const std::vector<statement::ColumnRename>& renames, const std::string& source_column
+) {
+    const auto rename = std::find_if(renames.begin(), renames.end(), [&](const auto& candidate) {
+        return same_identifier(candidate.from, source_column);
+    });
+    return rename == renames.end() ? source_column : rename->to;
+}
+
+void append_to_list(std::string& list, std::string_view qualifier, std::string_view name) {
+    if (!list.empty()) {
+        list += ", ";
+    }
+    list += qualifier;
+    list += mysql::quote_identifier(name);
+}
+
+}  // namespace
+
+std::string ColumnMap::shadow_list() const {
+    std::string list;
+    for (const ColumnPair& pair : pairs) {
+        append_to_list(list, {}, pair.shadow);
+    }
+    return list;
+}
+
+std::string ColumnMap::source_list(std::string_view qualifier) const {
+    std::string list;
+    for (const ColumnPair& pair : pairs) {
+        append_to_list(list, qualifier, pair.source);
+    }
+    return list;
+}
+
+const std::string* ColumnMap::shadow_of(std::string_view source_column) const {
+    const auto found = std::find_if(pairs.begin(), pairs.end(), [&](const ColumnPair& pair) {
+        return same_identifier(pair.source, source_column);
+    });
+    return found == pairs.end() ? nullptr : &found->shadow;
+}
+
+base::Result<ColumnMap> map_columns(
+    const TableDefinition& source, const TableDefinition& shadow, const AlterStatement& statement
+) {
+    const std::vector<statement::ColumnRename> renames = statement.column_renames();
+    ColumnMap map;
+    std::vector<ColumnPair> kept;
+    for (const Column& column : source.columns) {
+        if (drops_column(statement, column.name)) {
+            map.dropped.push_back(column.name);
+            continue;
+        }
+        const std::string target = name_after(renames, column.name);
+        const Column* counterpart = shadow.column(target);
+        if (counterpart == nullptr) {
+            return base::Failure{
+                "column `" + column.name + "` should be `" + target +
+                "` after the statement, but the new table has no such column"};
+        }
+        kept.push_back({column.name, counterpart->name});
+    }
+    for (const Column& column : shadow.columns) {
+        if (column.is_generated()) {
+            map.recomputed.push_back(column.name);
+            continue;
+        }
+        const auto pair = std::find_if(kept.begin(), kept.end(), [&](const ColumnPair& candidate) {
+            return candidate.shadow == column.name;
+        });
+        if (pair == kept.end()) {
+            map.added.push_back(column.name);
+        } else {
+            map.pairs.push_back(*pair);
+        }
+    }
+    return map;
+}
+
+}  // namespace doppel::schema

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/result.hpp"
+#include "schema/table_definition.hpp"
+#include "statement/alter_statement.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace doppel::schema {
+
+struct ColumnPair {
+    std::string source;  ///< column of the source table
+    std::string shadow;  ///< the column its values are copied to
+    bool operator==(const ColumnPair&) const = default;
+};
+
+/// Which column of the source fills which column of the shadow.
+struct ColumnMap {
+    std::vector<ColumnPair> pairs;        ///< in the order of the shadow's columns
+    std::vector<std::string> dropped;     ///< source columns that go away, with their data
+    std::vector<std::string> added;       ///< plain shadow columns that take their default
+    std::vector<std::string> recomputed;  ///< generated shadow columns; the server fills them
+
+    /// "`a`, `b`" of the shadow, for INSERT INTO.
+    [[nodiscard]] std::string shadow_list() const;
+    /// "s.`a`, s.`b`" of the source in the same order; `qualifier` is "s." or empty.
+    [[nodiscard]] std::string source_list(std::string_view qualifier = {}) const;
+    /// The shadow column that gets the values of a source column; nullptr when none does.
+    [[nodiscard]] const std::string* shadow_of(std::string_view source_column) const;
+};
+
+/// Maps by name after the statement's renames: chains, swaps and case-only renames included. A
+/// column that the statement drops and adds again is new. Fails when the statement and the two
+/// definitions do not fit together (a source column vanished without a DROP, a rename names no
+/// column): copying would then lose data.
+[[nodiscard]] base::Result<ColumnMap> map_columns(
+    const TableDefinition& source,
+    const TableDefinition& shadow,
+    const statement::AlterStatement& statement
+);
+
+}  // namespace doppel::schema

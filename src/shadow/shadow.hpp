@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "mysql/identifier.hpp"
+#include "mysql/server_version.hpp"
+#include "schema/table_definition.hpp"
+#include "sql/session.hpp"
+#include "statement/alter_statement.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace doppel::shadow {
+
+/// What `create` made.
+struct Shadow {
+    schema::TableDefinition definition;
+    /// What will differ from a native ALTER after cut-over, in sentences for the operator, e.g. a
+    /// CHECK constraint's name that must change.
+    std::vector<std::string> differences;
+    /// True when the shadow goes on with the source's AUTO_INCREMENT: call carry_auto_increment at
+    /// cut-over. False when the statement sets it or drops the column.
+    bool carries_auto_increment = false;
+};
+
+/// Creates an empty table with the source's definition in its schema and applies the statement's
+/// clauses to it by ALGORITHM=COPY, so that it has no INSTANT row versions. The session should
+/// have the server's default sql_mode and time zone: they judge the clauses as a native ALTER
+/// would. AUTO_INCREMENT is what the source has now unless the statement sets it.
+///
+/// Throws Error(usage) with the server's words when it refuses the clauses, Error(refused) when the
+/// name is taken, Error(interrupted) when the connection is lost: the table may then exist or not.
+/// In all other cases of failure nothing is left behind.
+[[nodiscard]] Shadow create(
+    sql::Session& session,
+    const schema::TableDefinition& source,
+    const mysql::TableName& shadow,
+    const statement::AlterStatement& statement,
+    const mysql::ServerVersion& version
+);
+
+/// Drops a table of ours; no error when it does not exist.
+void drop(sql::Session& session, const mysql::TableName& table);
+
+/// Raises the shadow's AUTO_INCREMENT to the source's present value, as the last rows of the source
+/// may have been inserted and deleted without ever being copied. Does nothing when `shadow`'s value
+/// is not smaller, when one of the two has no such column. A metadata change; allowed on
+/// tables this session holds under LOCK TABLES .. WRITE. Returns true if it changed the value.
+bool carry_auto_increment(
+    sql::Session& session, const mysql::TableName& source, const mysql::TableName& shadow
+);
+
+}  // namespace doppel::shadow

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema/column_map.hpp"
+
+#include "unit/schema/builders.hpp"
+
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace doppel::schema {
+namespace {
+
+using test::alter;
+using test::table;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+TableDefinition ints(const std::vector<std::string>& names) {
+    std::vector<Column> columns;
+    for (const std::string& name : names) {
+        columns.push_back(test::column(name, "int"));
+    }
+    return table(std::move(columns));
+}
+
+TEST(ColumnMap, MapsByNameInTheOrderOfTheShadow) {
+    const auto map = map_columns(
+        ints({"a", "b", "c"}),
+        ints({"n", "c", "a"}),
+        alter("DROP b, ADD n INT FIRST, MODIFY c INT FIRST")
+    );
+    ASSERT_TRUE(map.ok());
+    EXPECT_THAT(map->pairs, ElementsAre(ColumnPair{"c", "c"}, ColumnPair{"a", "a"}));
+    EXPECT_THAT(map->dropped, ElementsAre("b"));
+    EXPECT_THAT(map->added, ElementsAre("n"));
+    EXPECT_EQ(map->shadow_list(), "`c`, `a`");
+    EXPECT_EQ(map->source_list("s."), "s.`c`, s.`a`");
+    EXPECT_EQ(*map->shadow_of("A"), "a");
+    EXPECT_EQ(map->shadow_of("b"), nullptr);
+}
+
+TEST(ColumnMap, FollowsAChainOfRenames) {
+    const auto map = map_columns(
+        ints({"a", "b"}), ints({"b", "c"}), alter("RENAME COLUMN b TO c, RENAME COLUMN a TO b")
+    );
+    ASSERT_TRUE(map.ok());
+    EXPECT_THAT(map->pairs, ElementsAre(ColumnPair{"a", "b"}, ColumnPair{"b", "c"}));
+}
+
+TEST(ColumnMap, FollowsASwap) {
+    const auto map =
+        map_columns(ints({"a", "b"}), ints({"b", "a"}), alter("CHANGE a b INT, CHANGE b a INT"));
+    ASSERT_TRUE(map.ok());
+    EXPECT_THAT(map->pairs, ElementsAre(ColumnPair{"a", "b"}, ColumnPair{"b", "a"}));
+}
+
+TEST(ColumnMap, KeepsARenameApartFromANewColumnWithTheOldName) {
+    const auto map = map_columns(
+        ints({"a"}), ints({"old_a", "a"}), alter("RENAME COLUMN a TO old_a, ADD COLUMN a INT")
+    );
+    ASSERT_TRUE(map.ok());
+    EXPECT_THAT(map->pairs, ElementsAre(ColumnPair{"a", "old_a"}));
+    EXPECT_THAT(map->added, ElementsAre("a"));
+}
+
+TEST(ColumnMap, TakesADroppedAndAddedColumnAsNew) {
+    const auto map = map_columns(ints({"k", "a"}), ints({"k", "A"}), alter("DROP `a`, ADD A INT"));
+    ASSERT_TRUE(map.ok());
+    EXPECT_THAT(map->pairs, ElementsAre(ColumnPair{"k", "k"}));
+    EXPECT_THAT(map->dropped, ElementsAre("a"));
+    EXPECT_THAT(map->added, ElementsAre("A"));
+}
+
+TEST(ColumnMap, GivesTheNameOfADroppedColumnToARenamedOne) {
+    const auto map =
+        map_columns(ints({"a", "b"}), ints({"a"}), alter("DROP a, RENAME COLUMN b TO a"));
+    ASSERT_TRUE(map.ok());
+    EXPECT_THAT(map->pairs, ElementsAre(ColumnPair{"b", "a"}));
+    EXPECT_THAT(map->dropped, ElementsAre("a"));
+    EXPECT_THAT(map->added, IsEmpty());
+}
+
+TEST(ColumnMap, FollowsAChangeOfCaseOnly) {
+    const auto map = map_columns(ints({"Name"}), ints({"NAME"}), alter("CHANGE name NAME INT"));
+    ASSERT_TRUE(map.ok());
+    EXPECT_THAT(map->pairs, ElementsAre(ColumnPair{"Name", "NAME"}));
+}
+
+TEST(ColumnMap, LeavesGeneratedColumnsOfTheShadowToTheServer) {
+    TableDefinition source = ints({"a", "g", "h"});
+    source.columns[1].generated = GeneratedKind::stored_value;
+    TableDefinition shadow = ints({"a", "g", "h"});
+    shadow.columns[2].generated = GeneratedKind::virtual_value;
+    const auto map =
+        map_columns(source, shadow, alter("MODIFY g INT, MODIFY h INT AS (a) VIRTUAL"));
+    ASSERT_TRUE(map.ok());
+    EXPECT_THAT(map->pairs, ElementsAre(ColumnPair{"a", "a"}, ColumnPair{"g", "g"}));
+    EXPECT_THAT(map->recomputed, ElementsAre("h"));
+    EXPECT_THAT(map->dropped, IsEmpty());
+}
+
+TEST(ColumnMap, FailsWhenAColumnVanishedWithoutADrop) {
+    const auto vanished = map_columns(ints({"a", "b"}), ints({"a"}), alter("ADD INDEX (a)"));
+    ASSERT_FALSE(vanished.ok());
+    EXPECT_THAT(vanished.failure().message, HasSubstr("column `b` should be `b`"));
+    const auto renamed =
+        map_columns(ints({"a", "b"}), ints({"a", "b"}), alter("RENAME COLUMN b TO c"));
+    ASSERT_FALSE(renamed.ok());
+    EXPECT_THAT(renamed.failure().message, HasSubstr("column `b` should be `c`"));
+}
+
+}  // namespace
+}  // namespace doppel::schema
