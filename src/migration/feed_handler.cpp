@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migration/feed_handler.hpp"
+
+#include "base/text.hpp"
+#include "doppel/error.hpp"
+#include "migration/source_watch.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace doppel::migration {
+namespace {
+
+constexpr std::size_t kSourceTag = 0;
+constexpr std::size_t kStateTag = 1;
+
+bool same_table(const binlog::TableMap& map, const mysql::TableName& name) {
+    return map.table == name.table && map.schema == name.schema;
+}
+
+}  // namespace
+
+FeedHandler::FeedHandler(
+    FeedInterest interest, protocol::Coordinator& coordinator, async::Event& changed
+)
+    : interest_(std::move(interest)), coordinator_(coordinator), changed_(changed) {}
+
+binlog::TableInterest FeedHandler::on_table_map(const binlog::TableMap& table) {
+    if (same_table(table, interest_.tables.state)) {
+        return binlog::TableInterest::marker(kStateTag);
+    }
+    if (!same_table(table, interest_.tables.source)) {
+        return binlog::TableInterest::skip();
+    }
+    if (table.columns.size() != interest_.column_count) {
+        throw Error(
+            Errc::failed,
+            fmt::format(
+                "{} was changed while it was copied: its rows now have {} columns instead of {}",
+                interest_.tables.source.str(),
+                table.columns.size(),
+                interest_.column_count
+            )
+        );
+    }
+    return binlog::TableInterest::keys(kSourceTag, interest_.tables.shape, interest_.key_ordinals);
+}
+
+void FeedHandler::on_rows(const binlog::RowsView& rows) {
+    rows_seen_ += rows.rows;
+    for (std::size_t i = 0; i < rows.keys.size(); ++i) {
+        coordinator_.deliver(rows.keys[i]);
+        transaction_keys_.emplace_back(rows.keys[i]);
+    }
+}
+
+void FeedHandler::on_marker(std::size_t /*tag*/, std::int64_t id, std::uint64_t seq) {
+    markers_[id] = std::max(markers_[id], seq);
+}
+
+std::uint64_t FeedHandler::marker(std::int64_t id) const {
+    const auto found = markers_.find(id);
+    return found == markers_.end() ? 0 : found->second;
+}
+
+void FeedHandler::on_query(const binlog::QueryView& query) {
+    if (const auto reason = concern(interest_.tables.source, query.schema, query.text)) {
+        throw Error(Errc::failed, fmt::format("{} (connection {})", *reason, query.thread_id));
+    }
+}
+
+void FeedHandler::on_xa_prepare(std::string_view xid) {
+    prepared_[std::string(xid)] = transaction_keys_;
+}
+
+void FeedHandler::on_xa_commit(std::string_view xid) {
+    const auto found = prepared_.find(std::string(xid));
+    if (found == prepared_.end()) {
+        throw Error(
+            Errc::failed,
+            fmt::format(
+                "the XA transaction {} was prepared before this run began reading the binlog, so "
+                "what it changed is unknown; run again",
+                xid
+            )
+        );
+    }
+    for (const std::string& key : found->second) {
+        coordinator_.deliver(key);
+    }
+    prepared_.erase(found);
+}
+
+void FeedHandler::on_xa_rollback(std::string_view xid) {
+    prepared_.erase(std::string(xid));
+}
+
+void FeedHandler::on_transaction_end(const binlog::StreamPosition& /*position*/) {
+    transaction_keys_.clear();
+    changed_.notify();
+}
+
+void FeedHandler::on_restart(const binlog::StreamPosition& /*position*/) {
+    // Keys of the broken transaction that were delivered are reconciled for nothing, which is
+    // harmless.
+    transaction_keys_.clear();
+}
+
+void FeedHandler::on_incident(std::string_view message) {
+    throw Error(
+        Errc::failed, fmt::format("the server says that its binlog lacks changes: {}", message)
+    );
+}
+
+void FeedHandler::on_unknown(binlog::EventType type, bool ignorable) {
+    if (!ignorable) {
+        throw Error(
+            Errc::failed,
+            fmt::format(
+                "the binlog holds an event of unknown type {}, which may be a change",
+                static_cast<unsigned>(type)
+            )
+        );
+    }
+}
+
+bool FeedHandler::is_full() {
+    return held_ || coordinator_.pending() > interest_.pending_max;
+}
+
+}  // namespace doppel::migration

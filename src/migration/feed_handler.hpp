@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "async/event.hpp"
+#include "binlog/event_handler.hpp"
+#include "mysql/table_pair.hpp"
+#include "protocol/coordinator.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace doppel::migration {
+
+/// What the feed of one migration listens to.
+struct FeedInterest {
+    const mysql::TablePair& tables;
+    std::vector<std::size_t> key_ordinals;  ///< of the key columns in the source's row image
+    std::size_t column_count = 0;           ///< of the source's row image
+    std::size_t pending_max = 0;            ///< reading pauses above this
+};
+
+/// Brings the feed to the coordinator: keys of the source's changed rows go in, markers are noted,
+/// everything else that concerns the source stops the run by an exception.
+///
+/// XA: row events come at XA PREPARE and become visible at XA COMMIT only, so their keys are
+/// delivered once more then. A commit of a transaction whose preparation was not seen cannot be
+/// judged and stops the run.
+class FeedHandler final : public binlog::EventHandler {
+public:
+    FeedHandler(FeedInterest interest, protocol::Coordinator& coordinator, async::Event& changed);
+
+    binlog::TableInterest on_table_map(const binlog::TableMap& table) override;
+    void on_rows(const binlog::RowsView& rows) override;
+    void on_marker(std::size_t tag, std::int64_t id, std::uint64_t seq) override;
+    void on_query(const binlog::QueryView& query) override;
+    void on_xa_prepare(std::string_view xid) override;
+    void on_xa_commit(std::string_view xid) override;
+    void on_xa_rollback(std::string_view xid) override;
+    void on_transaction_end(const binlog::StreamPosition& position) override;
+    void on_restart(const binlog::StreamPosition& position) override;
+    void on_incident(std::string_view message) override;
+    void on_unknown(binlog::EventType type, bool ignorable) override;
+    bool is_full() override;
+
+    /// The highest number seen so far in a row of the state table.
+    [[nodiscard]] std::uint64_t marker(std::int64_t id) const;
+    /// While held, nothing is delivered.
+    void hold(bool held) { held_ = held; }
+    [[nodiscard]] bool held() const noexcept { return held_; }
+    [[nodiscard]] std::uint64_t rows_seen() const noexcept { return rows_seen_; }
+
+private:
+    FeedInterest interest_;
+    protocol::Coordinator& coordinator_;
+    async::Event& changed_;
+    std::unordered_map<std::int64_t, std::uint64_t> markers_;
+    std::vector<std::string> transaction_keys_;  ///< of the transaction being read
+    std::unordered_map<std::string, std::vector<std::string>> prepared_;  ///< by XID
+    bool held_ = false;
+    std::uint64_t rows_seen_ = 0;
+};
+
+}  // namespace doppel::migration

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "checkpoint/state_table.hpp"
+#include "doppel/migration.hpp"
+#include "migration/sessions.hpp"
+#include "migration/shadow_run.hpp"
+#include "plan/planner.hpp"
+#include "schema/key_choice.hpp"
+#include "shadow/names.hpp"
+#include "shadow/shadow.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace doppel::migration {
+
+/// One migration from statement to end, in its phases: check, try natively, prepare the shadow, run
+/// it, clean up. Holds the migration lock of the table all the time.
+class Migration final {
+public:
+    Migration(
+        statement::AlterStatement statement,
+        std::string statement_text,
+        mysql::TableName table,
+        const ConnectionOptions& connection,
+        const MigrationOptions& options,
+        Observer& observer,
+        const Logger& logger,
+        async::asio::any_io_executor executor
+    );
+
+    /// Returns when the change is made; throws Error otherwise, with the source untouched and what
+    /// is left behind named in the message.
+    async::awaitable<void> run();
+
+    /// Asks the run to end; safe to call at any time on the io thread.
+    void stop(std::string reason);
+
+private:
+    async::awaitable<void> check();
+    async::awaitable<void> take_lock();
+    async::awaitable<void> watch_lock();
+    /// True when the server made the change itself.
+    async::awaitable<bool> try_native();
+    async::awaitable<void> migrate();
+    async::awaitable<void> prepare();
+    async::awaitable<binlog::StartPosition> read_start_position();
+    async::awaitable<void> refuse_prepared_xa();
+    async::awaitable<void> run_shadow();
+    async::awaitable<void> clean_up();
+    /// Removes what was made; the sentences tell what is left.
+    async::awaitable<std::string> remove_leftovers();
+
+    // g++ 12 destroys aggregate temporaries twice when they stand in a coroutine (their parts and
+    // the whole), so coroutines build none: they call these.
+    void make_job(
+        const shadow::Shadow& made,
+        const schema::ColumnMap& columns,
+        const schema::KeyChoice& key,
+        binlog::StartPosition start
+    );
+    void notice(std::string message);
+    void refuse_for(Finding finding) const;
+
+    void enter(Phase phase);
+    void refuse(const std::vector<Finding>& findings) const;
+    void require_running() const;
+    void summarize(const char* method, Progress progress, std::chrono::microseconds locked);
+    [[nodiscard]] mysql::TableName sibling(const std::string& name) const;
+    [[nodiscard]] checkpoint::Record record(const char* phase) const;
+
+    statement::AlterStatement statement_;
+    std::string statement_text_;
+    mysql::TableName table_;
+    const MigrationOptions& options_;
+    Observer& observer_;
+    Logger logger_;
+    async::asio::any_io_executor executor_;
+
+    SessionFactory sessions_;
+    std::unique_ptr<sql::AsyncSession> main_session_;
+    std::unique_ptr<sql::AsyncSession> lock_session_;
+    async::Event lock_changed_;
+    async::TaskGroup lock_task_;
+    bool lock_ends_ = false;
+    std::atomic<bool> stopping_{false};
+
+    std::optional<plan::Plan> plan_;
+    std::optional<checkpoint::StateTable> state_;
+    bool state_made_ = false;
+    bool shadow_made_ = false;
+    std::optional<ShadowJob> job_;
+    std::unique_ptr<ShadowRun> run_;
+    std::chrono::steady_clock::time_point started_;
+};
+
+}  // namespace doppel::migration

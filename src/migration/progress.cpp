@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "doppel/progress.hpp"
+
+namespace doppel {
+
+const char* to_string(Phase phase) {
+    switch (phase) {
+        case Phase::connecting:
+            return "connecting";
+        case Phase::checking:
+            return "checking";
+        case Phase::native:
+            return "native";
+        case Phase::preparing:
+            return "preparing";
+        case Phase::copying:
+            return "copying";
+        case Phase::draining:
+            return "draining";
+        case Phase::cutting_over:
+            return "cutting over";
+        case Phase::cleaning:
+            return "cleaning";
+        case Phase::done:
+            return "done";
+    }
+    return "unknown";
+}
+
+}  // namespace doppel

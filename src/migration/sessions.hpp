@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "doppel/log.hpp"
+#include "doppel/options.hpp"
+#include "sql/async_session.hpp"
+
+#include <memory>
+#include <string>
+
+namespace doppel::migration {
+
+/// Makes the sessions of one run. Each gets a lock name of its own (see sql::AsyncSession).
+class SessionFactory final {
+public:
+    SessionFactory(ConnectionOptions options, Logger logger);
+
+    /// For statements that the server shall judge as in a session of the user: its default
+    /// sql_mode.
+    [[nodiscard]] std::unique_ptr<sql::AsyncSession> plain();
+    /// For writing into the shadow: READ COMMITTED, so that INSERT .. SELECT reads without row
+    /// locks; strict, so that no value is cut or zeroed; zero dates and a literal 0 for
+    /// AUTO_INCREMENT are kept.
+    [[nodiscard]] std::unique_ptr<sql::AsyncSession> writer();
+
+    [[nodiscard]] const ConnectionOptions& options() const noexcept { return options_; }
+
+private:
+    std::unique_ptr<sql::AsyncSession> make(sql::SessionSettings settings);
+
+    ConnectionOptions options_;
+    Logger logger_;
+    std::string run_id_;
+    unsigned made_ = 0;
+};
+
+}  // namespace doppel::migration

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migration/shadow_run.hpp"
+
+#include "cutover/attempt_policy.hpp"
+#include "cutover/blockers.hpp"
+#include "shadow/shadow.hpp"
+#include "sql/failure_kind.hpp"
+
+#include <ctime>
+
+#include <fmt/format.h>
+
+namespace doppel::migration {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using checkpoint::StateTable;
+
+constexpr std::chrono::milliseconds kLook{1'000};
+/// Replay is close enough behind the feed to try the cut-over: the rest takes some milliseconds.
+constexpr std::size_t kPendingForCutover = 500;
+constexpr std::chrono::milliseconds kLagForCutover{300};
+constexpr std::chrono::milliseconds kDrainPause{50};
+/// A transaction that is older than this is waited for before the lock is asked for.
+constexpr double kLongTransactionSeconds = 0.5;
+constexpr std::chrono::milliseconds kBlockerPause{200};
+/// Then the lock is tried all the same: the transaction may end any moment.
+constexpr std::chrono::milliseconds kBlockerPatience{5'000};
+
+copy::ChunkSizer::Limits sizer_limits(const MigrationOptions& options) {
+    copy::ChunkSizer::Limits limits;
+    limits.rows_max = options.chunk_rows_max;
+    limits.time_target = options.chunk_time_target;
+    return limits;
+}
+
+feed::StreamOptions stream_options(const MigrationOptions& options) {
+    feed::StreamOptions stream;
+    stream.heartbeat = options.heartbeat;
+    stream.reconnect_limit = options.reconnect_limit;
+    return stream;
+}
+
+}  // namespace
+
+ShadowRun::ShadowRun(
+    const ShadowJob& job,
+    const MigrationOptions& options,
+    SessionFactory& sessions,
+    Observer& observer,
+    const Logger& logger,
+    async::asio::any_io_executor executor
+)
+    : job_(job),
+      options_(options),
+      observer_(observer),
+      logger_(logger),
+      executor_(executor),
+      changed_(executor),
+      tasks_(executor, [this] { stop(); }),
+      state_(job.tables.state),
+      coordinator_(
+          job.tables.shape.exactly_comparable(), {options.batch_keys_max, options.batch_bytes_max}
+      ),
+      handler_(
+          {job.tables, job.key_ordinals, job.column_count, options.pending_keys_max},
+          coordinator_,
+          changed_
+      ),
+      stream_(executor, sessions.options(), job.start, stream_options(options), handler_, logger),
+      finder_session_(sessions.writer()),
+      copy_session_(sessions.writer()),
+      replay_session_(sessions.writer()),
+      fence_session_(sessions.writer()),
+      marker_session_(sessions.writer()),
+      cutover_session_(sessions.writer()),
+      sizer_(sizer_limits(options)),
+      boundaries_(
+          job.tables, coordinator_, *finder_session_, sizer_, options.reconnect_limit, executor
+      ),
+      copier_(
+          {job.tables,
+           coordinator_,
+           changed_,
+           boundaries_,
+           sizer_,
+           logger,
+           options.reconnect_limit,
+           [this] { return catch_up(); },
+           stopping_},
+          *copy_session_
+      ),
+      fencer_(
+          coordinator_,
+          changed_,
+          *fence_session_,
+          state_.touch_statement(StateTable::kFenceId),
+          options.reconnect_limit,
+          logger,
+          stopping_
+      ),
+      replayer_(
+          {job.tables,
+           coordinator_,
+           changed_,
+           logger,
+           options.reconnect_limit,
+           [this] { return pass_fence(); },
+           stopping_},
+          *replay_session_,
+          state_.touch_statement(StateTable::kReplayId)
+      ),
+      started_(Clock::now()) {}
+
+std::vector<sql::AsyncSession*> ShadowRun::all_sessions() const {
+    return {
+        finder_session_.get(),
+        copy_session_.get(),
+        replay_session_.get(),
+        fence_session_.get(),
+        marker_session_.get(),
+        cutover_session_.get(),
+    };
+}
+
+async::awaitable<void> ShadowRun::open_sessions() {
+    for (sql::AsyncSession* session : all_sessions()) {
+        co_await session->open();
+    }
+}
+
+async::awaitable<void> ShadowRun::close_sessions() {
+    for (sql::AsyncSession* session : all_sessions()) {
+        co_await session->close();
+    }
+}
+
+async::awaitable<void> ShadowRun::run() {
+    co_await open_sessions();
+    tasks_.spawn(stream_.run());
+    tasks_.spawn(fencer_.run());
+    tasks_.spawn(boundaries_.run());
+    tasks_.spawn(replayer_.run());
+    tasks_.spawn(report());
+    tasks_.spawn(conduct());
+    co_await tasks_.settle();
+    co_await close_sessions();
+    // Once the tables are swapped a task that was interrupted by the end is no failure.
+    if (tasks_.failure() && !swapped_) {
+        std::rethrow_exception(tasks_.failure());
+    }
+}
+
+void ShadowRun::stop() {
+    stopping_ = true;
+    stream_.stop();
+    boundaries_.stop();
+    for (sql::AsyncSession* session : all_sessions()) {
+        session->give_up();
+    }
+    changed_.notify();
+}
+
+void ShadowRun::require_running() const {
+    if (stopping_) {
+        throw Error(Errc::stopped, "stopped");
+    }
+}
+
+void ShadowRun::notice(std::string message) {
+    observer_.on_event(Notice{std::move(message)});
+}
+
+void ShadowRun::enter(Phase phase) {
+    phase_ = phase;
+    observer_.on_event(PhaseChanged{phase});
+}
+
+async::awaitable<void> ShadowRun::conduct() {
+    enter(Phase::copying);
+    co_await copier_.run();
+    require_running();
+    if (!coordinator_.copied()) {
+        throw Error(Errc::failed, "internal error: the copy ended before the end of the table");
+    }
+    observer_.on_event(progress());
+    enter(Phase::draining);
+    co_await drain();
+    co_await cutover_session_->execute("ANALYZE TABLE " + job_.tables.shadow.quoted());
+    require_running();
+    enter(Phase::cutting_over);
+    co_await cut_over();
+    swapped_ = true;
+    stop();  // all tasks end
+}
+
+async::awaitable<void> ShadowRun::drain() {
+    while (true) {
+        require_running();
+        const auto started = Clock::now();
+        co_await pass_fence();
+        if (Clock::now() - started < kLagForCutover &&
+            coordinator_.pending() < kPendingForCutover) {
+            co_return;
+        }
+        co_await async::sleep(kDrainPause);
+    }
+}
+
+async::awaitable<void> ShadowRun::await_good_moment() {
+    const auto deadline = Clock::now() + kBlockerPatience;
+    bool said = false;
+    while (Clock::now() < deadline) {
+        require_running();
+        auto look = [this](sql::Session& session) {
+            return cutover::find_blockers(session, job_.tables.source, kLongTransactionSeconds);
+        };
+        const auto blockers = co_await marker_session_->run(look);
+        if (blockers.empty()) {
+            co_return;
+        }
+        if (!said) {
+            notice("cut-over waits for a transaction on the table: " + blockers.front().describe());
+            said = true;
+        }
+        co_await async::sleep(kBlockerPause);
+    }
+}
+
+cutover::Cutover ShadowRun::make_cutover() {
+    cutover::CutoverOptions options;
+    options.lock_wait_timeout = options_.lock_wait_timeout;
+    options.lock_limit = options_.cutover_lock_limit;
+    options.reconnect_limit = options_.reconnect_limit;
+    cutover::CutoverHooks hooks;
+    hooks.pause = [this] { return replayer_.pause(); };
+    hooks.resume = [this] {
+        handler_.hold(false);
+        stream_.resume();
+        replayer_.resume();
+    };
+    hooks.drain = [this](sql::AsyncSession& session, Clock::time_point deadline) {
+        return drain_locked(session, deadline);
+    };
+    hooks.finish_shadow = [this](sql::Session& session) {
+        if (job_.carries_auto_increment) {
+            shadow::carry_auto_increment(session, job_.tables.source, job_.tables.shadow);
+        }
+    };
+    hooks.hold_feed = [this] { handler_.hold(true); };
+    return {job_.tables, job_.old_table, options, std::move(hooks), *cutover_session_, logger_};
+}
+
+async::awaitable<void> ShadowRun::cut_over() {
+    cutover::Cutover cutover = make_cutover();
+    cutover::AttemptPolicy policy(options_.cutover_attempts, options_.cutover_backoff_max);
+    while (true) {
+        co_await await_good_moment();
+        co_await drain();
+        require_running();
+        ++cutover_attempts_;
+        const auto attempt = co_await cutover.attempt();
+        if (attempt.result == cutover::Attempt::Result::done) {
+            cutover_locked_ = attempt.locked;
+            co_return;
+        }
+        const auto pause = policy.failed();
+        if (!pause) {
+            throw Error(
+                Errc::failed,
+                fmt::format(
+                    "cut-over was given up after {} attempts, the last because {}. Look for long "
+                    "transactions on the table, or raise --cutover-attempts or --lock-wait-timeout",
+                    policy.attempts(),
+                    attempt.reason
+                )
+            );
+        }
+        notice(fmt::format(
+            "cut-over attempt {} failed: {}; next one in {} ms",
+            policy.attempts(),
+            attempt.reason,
+            pause->count()
+        ));
+        const auto until = Clock::now() + *pause;
+        while (Clock::now() < until) {
+            require_running();
+            co_await async::sleep(std::min(kDrainPause, *pause));
+        }
+    }
+}
+
+async::awaitable<bool> ShadowRun::drain_locked(
+    sql::AsyncSession& session, Clock::time_point deadline
+) {
+    const std::uint64_t seq = ++last_marker_;
+    co_await session.execute(state_.mark_statement(StateTable::kCutoverId, seq));
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    const bool passed = co_await async::wait_until(
+        changed_,
+        [&] { return stopping_ || handler_.marker(StateTable::kCutoverId) >= seq; },
+        std::max(left, std::chrono::milliseconds(1))
+    );
+    if (!passed || stopping_) {
+        co_return false;
+    }
+    // LOCK TABLES was granted after the last transaction on the source had released its metadata
+    // lock, which happens after its engine commit. So all that was delivered is visible.
+    coordinator_.acknowledge_fence(coordinator_.issue_fence());
+    co_return co_await replayer_.drain_locked(session, deadline);
+}
+
+async::awaitable<void> ShadowRun::pass_fence() {
+    while (marking_) {
+        require_running();
+        co_await changed_.wait(kLook);
+    }
+    marking_ = true;
+    const std::uint64_t seq = ++last_marker_;
+    std::exception_ptr failure;
+    while (true) {
+        std::optional<Error> lost;
+        try {
+            co_await marker_session_->execute(state_.mark_statement(StateTable::kMarkerId, seq));
+            break;
+        } catch (const Error& error) {
+            lost = error;
+        }
+        if (sql::classify_write_failure(*lost) != sql::FailureKind::connection_lost || stopping_) {
+            marking_ = false;
+            throw *lost;
+        }
+        co_await marker_session_->reconnect(options_.reconnect_limit);
+    }
+    marking_ = false;
+    changed_.notify();
+    // The stream itself gives up when it cannot reach the server, and its failure stops us.
+    while (handler_.marker(StateTable::kMarkerId) < seq) {
+        require_running();
+        co_await changed_.wait(kLook);
+    }
+}
+
+async::awaitable<void> ShadowRun::catch_up() {
+    co_await pass_fence();
+    const auto delivered = coordinator_.delivered();
+    while (!coordinator_.reconciled_through(delivered)) {
+        require_running();
+        co_await async::sleep(kDrainPause);
+    }
+}
+
+void ShadowRun::release_feed() {
+    if (!handler_.held() && !handler_.is_full()) {
+        stream_.resume();
+    }
+}
+
+async::awaitable<void> ShadowRun::report() {
+    auto next = Clock::now();
+    while (!stopping_) {
+        co_await async::sleep(std::min(kDrainPause * 2, options_.progress_interval));
+        release_feed();
+        if (Clock::now() >= next) {
+            next = Clock::now() + options_.progress_interval;
+            rate_.record(Clock::now(), copier_.rows());
+            observer_.on_event(progress());
+        }
+    }
+}
+
+Progress ShadowRun::progress() const {
+    Progress progress;
+    progress.phase = phase_;
+    progress.rows_copied = copier_.rows();
+    progress.rows_estimated = job_.rows_estimated;
+    progress.chunks_copied = copier_.chunks();
+    progress.rows_per_second = rate_.per_second();
+    if (progress.rows_per_second > 0 && progress.rows_estimated > progress.rows_copied) {
+        progress.eta_seconds = static_cast<double>(progress.rows_estimated - progress.rows_copied) /
+                               progress.rows_per_second;
+    }
+    progress.events_seen = handler_.rows_seen();
+    progress.keys_pending = coordinator_.pending();
+    progress.keys_reconciled = coordinator_.counters().reconciled;
+    progress.keys_discarded = coordinator_.counters().discarded;
+    if (stream_.last_timestamp() != 0 && progress.keys_pending > 0) {
+        const std::int64_t now = std::time(nullptr);
+        progress.feed_lag_seconds = static_cast<double>(
+            std::max<std::int64_t>(0, now - std::int64_t{stream_.last_timestamp()})
+        );
+    }
+    progress.cutover_attempts = cutover_attempts_;
+    progress.reconnects = stream_.reconnects();
+    progress.elapsed =
+        std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started_);
+    return progress;
+}
+
+}  // namespace doppel::migration

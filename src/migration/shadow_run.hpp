@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "async/event.hpp"
+#include "async/task_group.hpp"
+#include "binlog/transaction_reader.hpp"
+#include "checkpoint/state_table.hpp"
+#include "copy/boundary_finder.hpp"
+#include "copy/chunk_sizer.hpp"
+#include "copy/copier.hpp"
+#include "cutover/cutover.hpp"
+#include "doppel/migration.hpp"
+#include "feed/stream.hpp"
+#include "migration/feed_handler.hpp"
+#include "migration/rate_meter.hpp"
+#include "migration/sessions.hpp"
+#include "mysql/table_pair.hpp"
+#include "protocol/coordinator.hpp"
+#include "replay/fencer.hpp"
+#include "replay/replayer.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace doppel::migration {
+
+/// Everything about one shadow that was prepared: what is copied where, and from which place of the
+/// binlog on.
+struct ShadowJob {
+    mysql::TablePair tables;
+    mysql::TableName old_table;
+    std::vector<std::size_t> key_ordinals;
+    std::size_t column_count = 0;
+    std::uint64_t rows_estimated = 0;
+    bool carries_auto_increment = false;
+    binlog::StartPosition start;
+};
+
+/// Copies, replays and swaps: constructs the stages, ties them together, and runs their coroutines.
+/// From a prepared shadow to the renamed table, or to an exception with the source untouched.
+class ShadowRun final {
+public:
+    ShadowRun(
+        const ShadowJob& job,
+        const MigrationOptions& options,
+        SessionFactory& sessions,
+        Observer& observer,
+        const Logger& logger,
+        async::asio::any_io_executor executor
+    );
+
+    /// Throws Error(stopped) after `stop`.
+    async::awaitable<void> run();
+
+    /// Ends `run` soon with the source untouched, unless the RENAME was already sent. Any number of
+    /// times.
+    void stop();
+
+    [[nodiscard]] Progress progress() const;
+    [[nodiscard]] std::chrono::microseconds cutover_locked() const { return cutover_locked_; }
+
+private:
+    async::awaitable<void> open_sessions();
+    async::awaitable<void> close_sessions();
+    async::awaitable<void> conduct();
+    async::awaitable<void> report();
+    async::awaitable<void> drain();
+    async::awaitable<void> cut_over();
+    async::awaitable<void> await_good_moment();
+    async::awaitable<bool> drain_locked(
+        sql::AsyncSession& session, std::chrono::steady_clock::time_point deadline
+    );
+    cutover::Cutover make_cutover();
+
+    /// Returns when the feed has delivered all that was committed before the call.
+    async::awaitable<void> pass_fence();
+    async::awaitable<void> catch_up();
+    void enter(Phase phase);
+    void notice(std::string message);
+    void release_feed();
+    void require_running() const;
+    std::vector<sql::AsyncSession*> all_sessions() const;
+
+    const ShadowJob& job_;
+    const MigrationOptions& options_;
+    Observer& observer_;
+    Logger logger_;
+    async::asio::any_io_executor executor_;
+
+    bool stopping_ = false;
+    bool swapped_ = false;
+    async::Event changed_;
+    async::TaskGroup tasks_;
+    checkpoint::StateTable state_;
+    protocol::Coordinator coordinator_;
+    FeedHandler handler_;
+    feed::BinlogStream stream_;
+
+    std::unique_ptr<sql::AsyncSession> finder_session_;
+    std::unique_ptr<sql::AsyncSession> copy_session_;
+    std::unique_ptr<sql::AsyncSession> replay_session_;
+    std::unique_ptr<sql::AsyncSession> fence_session_;
+    std::unique_ptr<sql::AsyncSession> marker_session_;
+    std::unique_ptr<sql::AsyncSession> cutover_session_;
+
+    copy::ChunkSizer sizer_;
+    copy::BoundaryFinder boundaries_;
+    copy::Copier copier_;
+    replay::Fencer fencer_;
+    replay::Replayer replayer_;
+
+    Phase phase_ = Phase::copying;
+    std::uint64_t last_marker_ = 0;
+    bool marking_ = false;
+    unsigned cutover_attempts_ = 0;
+    std::chrono::microseconds cutover_locked_{0};
+    std::chrono::steady_clock::time_point started_;
+    RateMeter rate_;
+};
+
+}  // namespace doppel::migration
