@@ -1,0 +1,18 @@
+-- TRANSACTION_PAYLOAD events.
+SET binlog_transaction_compression = ON;
+CREATE TABLE t (id BIGINT PRIMARY KEY, v VARCHAR(1000));
+BEGIN;
+INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) SELECT i, REPEAT('v', i) FROM n;
+UPDATE t SET v = 'w' WHERE id < 10;
+DELETE FROM t WHERE id > 490;
+COMMIT;
+SET gtid_next = 'AUTOMATIC:night';
+INSERT INTO t VALUES (-1, 'tagged');
+SET gtid_next = 'AUTOMATIC';
+XA START 'zip';
+INSERT INTO t VALUES (-2, 'xa');
+XA END 'zip';
+XA PREPARE 'zip';
+XA COMMIT 'zip';
+ALTER TABLE t ADD COLUMN w INT;
+INSERT INTO t VALUES (-3, 'x', 1);
