@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "doppel/migration.hpp"
+#include "tools/common/system.hpp"
+#include "tools/doppel/console.hpp"
+#include "tools/doppel/exit_code.hpp"
+#include "tools/doppel/output.hpp"
+#include "tools/doppel/timestamp.hpp"
+
+#include <functional>
+#include <istream>
+#include <string>
+#include <vector>
+
+namespace doppel::cli {
+
+/// `run_alter`, or a fake of it.
+using RunAlter = std::function<Outcome(
+    const std::string& statement,
+    const ConnectionOptions& connection,
+    const MigrationOptions& options,
+    Observer& observer,
+    const Logger& logger
+)>;
+
+/// What the commands need of the world outside. All references must outlive the command.
+struct CommandContext {
+    System& system;
+    Output& output;
+    std::istream& input;
+    bool interactive = false;  ///< standard output is a terminal that can redraw a line
+    Console::Columns columns;
+    WallClock clock;
+    RunAlter run_alter;
+};
+
+/// `doppel alter`: `arguments` are the words after "alter". Every error is on standard error when
+/// it returns; throws only what the caller cannot avoid, such as lack of memory.
+[[nodiscard]] ExitCode command_alter(
+    const std::vector<std::string>& arguments, const CommandContext& context
+);
+
+}  // namespace doppel::cli

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "doppel/migration.hpp"
+#include "tools/common/arguments.hpp"
+#include "tools/doppel/dispatch.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace {
+
+std::size_t terminal_columns() {
+    winsize size{};
+    return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+bool can_redraw() {
+    const char* const terminal = std::getenv("TERM");
+    return ::isatty(STDOUT_FILENO) == 1 && terminal != nullptr &&
+           std::string_view(terminal) != "dumb";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto arguments = doppel::cli::take_arguments(argc, argv);
+    // A reader of the output that goes away must not stop a migration.
+    std::signal(SIGPIPE, SIG_IGN);
+    doppel::cli::ThreadedOutput output;
+    try {
+        doppel::cli::RealSystem system;
+        const doppel::cli::CommandContext context{
+            system,
+            output,
+            std::cin,
+            can_redraw(),
+            terminal_columns,
+            std::chrono::system_clock::now,
+            doppel::run_alter};
+        return static_cast<int>(doppel::cli::dispatch(arguments, context));
+    } catch (const std::exception& error) {
+        const auto text = fmt::format("doppel: internal error: {}\n", error.what());
+        output.write(doppel::cli::Stream::err, text, false);
+        return static_cast<int>(doppel::cli::ExitCode::failed);
+    }
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/doppel/options.hpp"
+
+#include "base/text.hpp"
+#include "tools/common/connection_options.hpp"
+#include "tools/common/quantity.hpp"
+#include "tools/common/usage_error.hpp"
+
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace doppel::cli {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kSecond{1'000};
+constexpr milliseconds kMinute{60'000};
+constexpr milliseconds kHour{3'600'000};
+constexpr std::size_t kStatementBytesMax = 1024 * 1024;
+
+OptionSpec flag_option(std::string name, char short_name, std::string help) {
+    return {std::move(name), short_name, Argument::flag, Scope::program, "", std::move(help)};
+}
+
+OptionSpec value_option(std::string name, std::string value_name, std::string help) {
+    return {
+        std::move(name),
+        '\0',
+        Argument::required,
+        Scope::program,
+        std::move(value_name),
+        std::move(help)};
+}
+
+OptionSpec duration_option(std::string name, milliseconds default_value, std::string_view help) {
+    return value_option(
+        std::move(name),
+        "DURATION",
+        fmt::format("{} Default: {}.", help, format_duration(default_value))
+    );
+}
+
+OptionSpec count_option(std::string name, std::size_t default_value, std::string_view help) {
+    return value_option(
+        std::move(name), "NUMBER", fmt::format("{} Default: {}.", help, default_value)
+    );
+}
+
+OptionSection effect_section(const MigrationOptions& defaults) {
+    OptionSection section{"Effect on the application", {}};
+    section.options = {
+        duration_option(
+            "lock-wait-timeout",
+            defaults.lock_wait_timeout,
+            "Longest wait for a table lock, in whole seconds, 1s to 1h."
+        ),
+        count_option(
+            "cutover-attempts",
+            defaults.cutover_attempts,
+            "Attempts to swap the tables, 1 to 10000."
+        ),
+        duration_option(
+            "cutover-backoff",
+            defaults.cutover_backoff_max,
+            "The pause between two attempts doubles from 500ms up to this, 500ms to 1h."
+        ),
+        duration_option(
+            "cutover-lock-limit",
+            defaults.cutover_lock_limit,
+            "Longest time for which one attempt may hold the table lock, 100ms to 1m."
+        ),
+    };
+    return section;
+}
+
+OptionSection speed_section(const MigrationOptions& defaults) {
+    OptionSection section{"Speed", {}};
+    section.options = {
+        count_option(
+            "chunk-rows", defaults.chunk_rows_max, "Most rows in one chunk of the copy, 10 to 1M."
+        ),
+        duration_option(
+            "chunk-time",
+            defaults.chunk_time_target,
+            "Time that one chunk should take; its rows follow from it, 1ms to 1m."
+        ),
+        count_option(
+            "batch-keys",
+            defaults.batch_keys_max,
+            "Most keys in one transaction that replays changes, 1 to 100k."
+        ),
+        value_option(
+            "batch-bytes",
+            "SIZE",
+            fmt::format(
+                "Most bytes in one statement that replays changes, 1k to 64M; the server's "
+                "max_allowed_packet limits it as well. Default: {}k.",
+                defaults.batch_bytes_max / 1024
+            )
+        ),
+        count_option(
+            "pending-keys",
+            defaults.pending_keys_max,
+            "Reading the binlog pauses above this number of keys to replay, 1k to 1G."
+        ),
+    };
+    return section;
+}
+
+OptionSection feed_section(const MigrationOptions& defaults) {
+    OptionSection section{"Connection to the binlog", {}};
+    section.options = {
+        duration_option(
+            "heartbeat",
+            defaults.heartbeat,
+            "How often the server shows that it is there when nothing changes, 100ms to 30s."
+        ),
+        duration_option(
+            "reconnect-limit",
+            defaults.reconnect_limit,
+            "Give up (exit 4) when the server is away for this long, 0s to 24h."
+        ),
+    };
+    return section;
+}
+
+OptionSection output_section(const MigrationOptions& defaults) {
+    OptionSection section{"Output", {}};
+    section.options = {
+        {"help", '?', Argument::flag, Scope::command_line, "", "Show this text."},
+        {"version", 'V', Argument::flag, Scope::command_line, "", "Show the version."},
+        flag_option("json", '\0', "One JSON object per line on standard output."),
+        duration_option(
+            "progress-interval",
+            defaults.progress_interval,
+            "How often progress is shown, 100ms to 1h; at most every 5s when the output is not a "
+            "terminal."
+        ),
+        flag_option("quiet", 'q', "Show errors and findings only."),
+        flag_option("verbose", 'v', "The same as --log-level=debug."),
+        value_option(
+            "log-level",
+            "LEVEL",
+            "Log lines on standard error: debug, info, warning or error. Default: warning."
+        ),
+    };
+    return section;
+}
+
+LogLevel parse_log_level(const GivenOption& given, const std::string& text) {
+    constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevels{
+        {{"debug", LogLevel::debug},
+         {"info", LogLevel::info},
+         {"warning", LogLevel::warning},
+         {"error", LogLevel::error}}};
+    const std::string wanted = base::to_lower_ascii(text);
+    for (const auto& [name, level] : kLevels) {
+        if (wanted == name) {
+            return level;
+        }
+    }
+    throw UsageError(fmt::format(
+        "{}: '{}' is not a level; write debug, info, warning or error", given.origin, text
+    ));
+}
+
+std::string read_statement(std::istream& input) {
+    std::string text;
+    std::array<char, 4096> buffer{};
+    while (input.read(buffer.data(), buffer.size()) || input.gcount() > 0) {
+        text.append(buffer.data(), static_cast<std::size_t>(input.gcount()));
+        if (text.size() > kStatementBytesMax) {
+            throw UsageError("the statement on standard input is longer than 1 MiB");
+        }
+    }
+    return text;
+}
+
+}  // namespace
+
+OptionTable alter_option_table() {
+    const MigrationOptions defaults;
+    OptionSection what{"What happens", {}};
+    what.options = {
+        flag_option(
+            "no-native", '\0', "Do not try the server's own instant or metadata-only change first."
+        ),
+        flag_option(
+            "drop-old", '\0', "Drop the old table at the end. Default: it is kept as _NAME_old."
+        ),
+    };
+    return OptionTable(
+        {connection_section(),
+         option_file_section(),
+         what,
+         effect_section(defaults),
+         speed_section(defaults),
+         feed_section(defaults),
+         output_section(defaults)}
+    );
+}
+
+MigrationOptions migration_options(const Settings& settings) {
+    MigrationOptions options;
+    const auto duration =
+        [&](std::string_view name, milliseconds& field, milliseconds min, milliseconds max) {
+            field = settings.duration(name, field, min, max);
+        };
+    const auto count = [&](std::string_view name, auto& field, std::uint64_t min, std::uint64_t max
+                       ) {
+        field = static_cast<std::decay_t<decltype(field)>>(settings.count(name, field, min, max));
+    };
+    options.try_native = !settings.flag("no-native");
+    options.drop_old = settings.flag("drop-old");
+    duration("lock-wait-timeout", options.lock_wait_timeout, kSecond, kHour);
+    if (options.lock_wait_timeout % kSecond != milliseconds::zero()) {
+        throw UsageError(fmt::format(
+            "{}: the server counts whole seconds; write {}s",
+            settings.find("lock-wait-timeout")->origin,
+            options.lock_wait_timeout / kSecond
+        ));
+    }
+    count("cutover-attempts", options.cutover_attempts, 1, 10'000);
+    duration("cutover-backoff", options.cutover_backoff_max, milliseconds(500), kHour);
+    duration("cutover-lock-limit", options.cutover_lock_limit, milliseconds(100), kMinute);
+    count("chunk-rows", options.chunk_rows_max, 10, 1'000'000);
+    duration("chunk-time", options.chunk_time_target, milliseconds(1), kMinute);
+    count("batch-keys", options.batch_keys_max, 1, 100'000);
+    options.batch_bytes_max =
+        settings.byte_size("batch-bytes", options.batch_bytes_max, 1024, 64 * 1024 * 1024);
+    count("pending-keys", options.pending_keys_max, 1'000, 1'000'000'000);
+    duration("heartbeat", options.heartbeat, milliseconds(100), 30 * kSecond);
+    duration("reconnect-limit", options.reconnect_limit, milliseconds(0), 24 * kHour);
+    duration("progress-interval", options.progress_interval, milliseconds(100), kHour);
+    return options;
+}
+
+OutputOptions output_options(const Settings& settings) {
+    OutputOptions options;
+    options.json = settings.flag("json");
+    options.quiet = settings.flag("quiet");
+    const bool verbose = settings.flag("verbose");
+    if (verbose && options.quiet) {
+        throw UsageError("--quiet contradicts --verbose; remove one of them");
+    }
+    if (const auto level = settings.text("log-level")) {
+        options.log_level = parse_log_level(*settings.find("log-level"), *level);
+    } else if (verbose) {
+        options.log_level = LogLevel::debug;
+    } else if (options.quiet) {
+        options.log_level = LogLevel::error;
+    }
+    return options;
+}
+
+std::string statement_text(const Settings& settings, std::istream& input) {
+    if (settings.positionals.empty()) {
+        throw UsageError(
+            "the statement is missing; write it in quotes after the options, e.g. doppel alter "
+            "\"ALTER TABLE shop.orders ADD COLUMN note TEXT\", or - to read it from standard input"
+        );
+    }
+    if (settings.positionals.size() > 1) {
+        // The words are not repeated: one of them may be a password after "-p ".
+        const GivenOption* const password = settings.find("password");
+        const bool lost_password =
+            password != nullptr && password->from_command_line && !password->value;
+        throw UsageError(fmt::format(
+            "{} statements were given, but one run takes one; put the statement into quotes{}",
+            settings.positionals.size(),
+            lost_password ? " (a password follows -p directly, without a space)" : ""
+        ));
+    }
+    std::string text = settings.positionals.front();
+    if (text == "-") {
+        text = std::string(base::trim(read_statement(input)));
+    }
+    if (base::trim(text).empty()) {
+        throw UsageError("the statement is empty; write an ALTER TABLE statement");
+    }
+    return text;
+}
+
+}  // namespace doppel::cli

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "doppel/log.hpp"
+#include "doppel/migration.hpp"
+#include "tools/common/option_table.hpp"
+#include "tools/common/settings.hpp"
+
+#include <istream>
+#include <string>
+
+namespace doppel::cli {
+
+/// How a run is shown.
+struct OutputOptions {
+    bool json = false;
+    bool quiet = false;
+    LogLevel log_level = LogLevel::warning;
+};
+
+/// Every option of `doppel alter`; also what group [doppel] of the option files may hold.
+[[nodiscard]] OptionTable alter_option_table();
+
+/// Converts and checks the options of a run. Throws UsageError.
+[[nodiscard]] MigrationOptions migration_options(const Settings& settings);
+[[nodiscard]] OutputOptions output_options(const Settings& settings);
+
+/// The one statement among the positional words; "-" reads it from `input`, at most 1 MiB. Throws
+/// UsageError.
+[[nodiscard]] std::string statement_text(const Settings& settings, std::istream& input);
+
+}  // namespace doppel::cli

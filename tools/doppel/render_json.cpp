@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/doppel/render_json.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <variant>
+
+#include <nlohmann/json.hpp>
+
+namespace doppel::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json known(double value, bool is_known) {
+    return is_known && std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+void add_progress(Json& object, const Progress& progress) {
+    const bool estimated = progress.rows_estimated > 0;
+    const double percent = estimated ? 100.0 * static_cast<double>(progress.rows_copied) /
+                                           static_cast<double>(progress.rows_estimated)
+                                     : 0;
+    object["phase"] = to_string(progress.phase);
+    object["rows_copied"] = progress.rows_copied;
+    object["rows_estimated"] = estimated ? Json(progress.rows_estimated) : Json(nullptr);
+    object["percent"] = known(std::min(percent, 100.0), estimated);
+    object["chunks_copied"] = progress.chunks_copied;
+    object["rows_per_second"] = known(progress.rows_per_second, true);
+    object["eta_seconds"] = known(progress.eta_seconds, progress.eta_seconds >= 0);
+    object["events_seen"] = progress.events_seen;
+    object["keys_pending"] = progress.keys_pending;
+    object["keys_reconciled"] = progress.keys_reconciled;
+    object["keys_discarded"] = progress.keys_discarded;
+    object["feed_lag_seconds"] = known(progress.feed_lag_seconds, true);
+    object["cutover_attempts"] = progress.cutover_attempts;
+    object["reconnects"] = progress.reconnects;
+    object["elapsed_ms"] = progress.elapsed.count();
+}
+
+struct Fields {
+    Json& object;
+
+    void operator()(const PhaseChanged& event) const {
+        object["event"] = "phase";
+        object["phase"] = to_string(event.phase);
+    }
+    void operator()(const Progress& event) const {
+        object["event"] = "progress";
+        add_progress(object, event);
+    }
+    void operator()(const Notice& event) const {
+        object["event"] = "notice";
+        object["message"] = event.message;
+    }
+    void operator()(const Findings& event) const {
+        object["event"] = "findings";
+        object["findings"] = Json::array();
+        for (const Finding& finding : event.findings) {
+            const bool refusal = finding.level == Finding::Level::refusal;
+            Json item;
+            item["id"] = finding.id;
+            item["level"] = refusal ? "refusal" : "warning";
+            item["message"] = finding.message;
+            item["hint"] = finding.hint;
+            object["findings"].push_back(std::move(item));
+        }
+    }
+    void operator()(const Summary& event) const {
+        object["event"] = "summary";
+        object["method"] = event.method;
+        object["table"] = event.table;
+        object["old_table"] = event.old_table.empty() ? Json(nullptr) : Json(event.old_table);
+        object["cutover_locked_us"] = event.cutover_locked.count();
+        Json progress;
+        add_progress(progress, event.progress);
+        object["progress"] = std::move(progress);
+    }
+};
+
+/// Names and messages of the server may hold bytes that are no UTF-8; they are replaced.
+std::string one_line(const Json& object) {
+    return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json started(const WallClock& clock) {
+    Json object;
+    object["event"] = nullptr;
+    object["time"] = format_timestamp(clock());
+    return object;
+}
+
+}  // namespace
+
+JsonRenderer::JsonRenderer(Output& output, WallClock clock)
+    : output_(output), clock_(std::move(clock)) {}
+
+void JsonRenderer::on_event(const ProgressEvent& event) {
+    Json object = started(clock_);
+    std::visit(Fields{object}, event);
+    output_.write(Stream::out, one_line(object), std::holds_alternative<Progress>(event));
+}
+
+void JsonRenderer::error(ExitCode code, const std::string& message) {
+    Json object = started(clock_);
+    object["event"] = "error";
+    object["code"] = to_string(code);
+    object["exit_code"] = static_cast<int>(code);
+    object["message"] = message;
+    output_.write(Stream::out, one_line(object), false);
+}
+
+}  // namespace doppel::cli

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/doppel/texts.hpp"
+
+#include <fmt/format.h>
+
+namespace doppel::cli {
+
+namespace {
+
+constexpr const char* kExitCodes = R"(Exit codes:
+  0    done
+  1    failed; the table is untouched, what was left behind is named
+  2    the command line or the statement is wrong
+  3    refused by a check before anything was changed
+  4    interrupted or lost the server; state kept, the same command resumes
+  5    the data does not fit the new schema (duplicate, truncation, NULL); rows are named
+  130  stopped by a signal; state kept, the same command resumes
+)";
+
+}  // namespace
+
+std::string version_text() {
+    return "doppel " DOPPEL_VERSION "\n";
+}
+
+std::string main_help() {
+    return fmt::format(
+        R"(Changes the schema of a live MySQL or MariaDB table.
+
+Usage:
+  doppel alter [options] "ALTER TABLE db.t ADD COLUMN note TEXT"
+  doppel --help | --version
+
+Commands:
+  alter   run one ALTER TABLE statement while the table stays in use; see doppel alter --help
+
+{})",
+        kExitCodes
+    );
+}
+
+std::string alter_help(const OptionTable& table) {
+    return fmt::format(
+        R"(Runs one ALTER TABLE statement while the table stays in use.
+
+Usage:
+  doppel alter [options] "ALTER TABLE db.t ADD COLUMN note TEXT"
+  doppel alter [options] - < statement.sql
+
+{}
+DURATION is a whole number and a unit: 500ms, 2s, 5m, 1h. NUMBER may end in k (thousand), M or G,
+SIZE in k (1024 bytes), M or G. Every option but those for option files, --help and --version may
+stand in group [doppel] of an option file, without the dashes.
+
+{})",
+        table.help(),
+        kExitCodes
+    );
+}
+
+}  // namespace doppel::cli

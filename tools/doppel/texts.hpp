@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tools/common/option_table.hpp"
+
+#include <string>
+
+namespace doppel::cli {
+
+[[nodiscard]] std::string version_text();
+/// `doppel --help`.
+[[nodiscard]] std::string main_help();
+/// `doppel alter --help`.
+[[nodiscard]] std::string alter_help(const OptionTable& table);
+
+}  // namespace doppel::cli
