@@ -10,9 +10,9 @@
 # maintainer scripts: tools/sandbox unpacks its servers into a cache folder of the checkout.
 DOPPEL_PACKAGES=(
     # compiling
-    g++ cmake ninja-build clang libclang-rt-14-dev clang-format clang-tidy
+    g++ cmake ninja-build pkg-config clang libclang-rt-14-dev clang-format clang-tidy
     # libraries
-    libboost-dev libboost-program-options-dev libmysqlcppconn-dev libspdlog-dev libssl-dev
+    libboost-dev libboost-program-options-dev libmysqlcppconn-dev libspdlog-dev libfmt-dev libssl-dev
     libzstd-dev zlib1g-dev nlohmann-json3-dev
     # tests
     libgtest-dev libgmock-dev

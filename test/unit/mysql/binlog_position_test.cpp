@@ -21,7 +21,8 @@ TEST(FileOffset, TakesTheLastColon) {
 }
 
 TEST(FileOffset, RefusesOtherText) {
-    for (const char* text : {"", ":", ":4", "binlog.000012", "b:", "b:-1", "b:4x", "b:18446744073709551616"}) {
+    for (const char* text :
+         {"", ":", ":4", "binlog.000012", "b:", "b:-1", "b:4x", "b:18446744073709551616"}) {
         EXPECT_FALSE(FileOffset::parse(text).ok()) << text;
     }
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mysql/gtid_set.hpp"
 
+#include "base/hex.hpp"
+
 #include <random>
 #include <set>
 #include <string>
 
 #include <gtest/gtest.h>
-
-#include "base/hex.hpp"
 
 namespace doppel::mysql {
 namespace {
@@ -29,8 +29,11 @@ TEST(Uuid, ReadsTheFormsOfTheServer) {
     EXPECT_EQ(Uuid::parse("{3E11FA47-71CA-11E1-9E33-C80AA9429562}")->str(), kA);
     EXPECT_EQ(Uuid::parse("3e11fa4771ca11e19e33c80aa9429562")->str(), kA);
     for (const char* text :
-         {"", "3e11fa47", "3e11fa47-71ca-11e1-9e33-c80aa942956g",
-          "3e11fa4771ca-11e1-9e33-c80aa9429562-", "3e11fa47071ca011e109e330c80aa9429562"}) {
+         {"",
+          "3e11fa47",
+          "3e11fa47-71ca-11e1-9e33-c80aa942956g",
+          "3e11fa4771ca-11e1-9e33-c80aa9429562-",
+          "3e11fa47071ca011e109e330c80aa9429562"}) {
         EXPECT_FALSE(Uuid::parse(text).ok()) << text;
     }
 }
@@ -58,9 +61,21 @@ TEST(GtidSet, IgnoresSpaceAndEmptyMembers) {
 
 TEST(GtidSet, RefusesMalformedText) {
     for (const std::string& text :
-         {kA, kA + ":", kA + ":0", kA + ":5-4", kA + ":1-", kA + ":x", kA + ":1x",
-          kA + ":tag", kA + ":1:tag", kA + ":tag-1:1", kA + ":9223372036854775807",
-          kA + ":1::2", std::string("nonsense:1"), kA + ":-3", kA + ":" + std::string(33, 'a') + ":1"}) {
+         {kA,
+          kA + ":",
+          kA + ":0",
+          kA + ":5-4",
+          kA + ":1-",
+          kA + ":x",
+          kA + ":1x",
+          kA + ":tag",
+          kA + ":1:tag",
+          kA + ":tag-1:1",
+          kA + ":9223372036854775807",
+          kA + ":1::2",
+          std::string("nonsense:1"),
+          kA + ":-3",
+          kA + ":" + std::string(33, 'a') + ":1"}) {
         EXPECT_FALSE(GtidSet::parse(text).ok()) << text;
     }
     EXPECT_TRUE(GtidSet::parse(kA + ":1-9223372036854775806").ok());
@@ -184,14 +199,14 @@ TEST(GtidSet, ImpossibleCountsDoNotAllocate) {
 
 TEST(GtidSet, RefusesIntervalsOutOfOrder) {
     for (const char* interval :
-         {"00000000000000000100000000000000", "05000000000000000500000000000000",
+         {"00000000000000000100000000000000",
+          "05000000000000000500000000000000",
           "0100000000000000FFFFFFFFFFFFFFFF"}) {
-        EXPECT_FALSE(GtidSet::decode(
-                         *base::from_hex(
-                             std::string("0100000000000000") +
-                             "3E11FA4771CA11E19E33C80AA9429562" + "0100000000000000" + interval
-                         )
-        )
+        EXPECT_FALSE(GtidSet::decode(*base::from_hex(
+                                         std::string("0100000000000000") +
+                                         "3E11FA4771CA11E19E33C80AA9429562" + "0100000000000000" +
+                                         interval
+                                     ))
                          .ok());
     }
 }

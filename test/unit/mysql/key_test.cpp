@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mysql/key.hpp"
 
+#include "doppel/error.hpp"
+
 #include <algorithm>
 #include <limits>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "doppel/error.hpp"
 
 namespace doppel::mysql {
 namespace {
@@ -97,34 +97,30 @@ TEST(KeyShape, SelectsWhatItCanEncode) {
             "s.`e`+0"
         )
     );
-    const auto key = key_of(
-        shape,
-        {"-1", "00", "", "-1.50", "2024-02-29 23:59:59.123456", "2024", "3"}
-    );
+    const auto key =
+        key_of(shape, {"-1", "00", "", "-1.50", "2024-02-29 23:59:59.123456", "2024", "3"});
     EXPECT_THAT(
         shape.literals(key),
         ElementsAre(
-            "-1",
-            "x'00'",
-            "_utf8mb4 x''",
-            "-1.50",
-            "'2024-02-29 23:59:59.123456'",
-            "2024",
-            "3"
+            "-1", "x'00'", "_utf8mb4 x''", "-1.50", "'2024-02-29 23:59:59.123456'", "2024", "3"
         )
     );
 }
 
 TEST(KeyShape, OnlyOrderedKindsAreExactlyComparable) {
     for (const auto kind :
-         {KeyKind::signed_integer, KeyKind::unsigned_integer, KeyKind::binary_string, KeyKind::date,
-          KeyKind::datetime, KeyKind::year, KeyKind::enumeration}) {
+         {KeyKind::signed_integer,
+          KeyKind::unsigned_integer,
+          KeyKind::binary_string,
+          KeyKind::date,
+          KeyKind::datetime,
+          KeyKind::year,
+          KeyKind::enumeration}) {
         EXPECT_TRUE(KeyShape({column("c", kind)}).exactly_comparable());
     }
     for (const auto kind : {KeyKind::text, KeyKind::decimal, KeyKind::time}) {
         EXPECT_FALSE(KeyShape({column("c", kind)}).exactly_comparable());
-        EXPECT_FALSE(
-            KeyShape({column("i", KeyKind::year), column("c", kind)}).exactly_comparable()
+        EXPECT_FALSE(KeyShape({column("i", KeyKind::year), column("c", kind)}).exactly_comparable()
         );
     }
 }

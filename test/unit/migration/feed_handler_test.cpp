@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migration/feed_handler.hpp"
+
+#include "async/asio.hpp"
+#include "doppel/error.hpp"
+#include "support/table_pairs.hpp"
+
+#include <gtest/gtest.h>
+
+namespace doppel::migration {
+namespace {
+
+class FeedHandlerTest : public testing::Test {
+protected:
+    void deliver(std::int64_t key) {
+        binlog::KeyBatch keys;
+        keys.buffer() = test::integer_key(key).bytes;
+        keys.close_key();
+        handler_.on_rows({0, binlog::RowChange::update, 1, keys, 0});
+    }
+    void finish_copy() {
+        const auto chunk = coordinator_.add_chunk(std::nullopt);
+        coordinator_.open_chunk(chunk);
+        fence();
+        coordinator_.close_chunk(chunk);
+    }
+    void fence() { coordinator_.acknowledge_fence(coordinator_.issue_fence()); }
+    std::size_t reconcile_all() {
+        fence();
+        const auto batch = coordinator_.take_batch();
+        if (!batch) {
+            return 0;
+        }
+        coordinator_.complete(*batch);
+        return batch->keys.size();
+    }
+
+    boost::asio::io_context context_;
+    mysql::TablePair tables_ = test::integer_pair();
+    protocol::Coordinator coordinator_{true, {}};
+    async::Event changed_{context_.get_executor()};
+    FeedHandler handler_{{tables_, {0}, 2, 3}, coordinator_, changed_};
+};
+
+binlog::TableMap table_map(const std::string& table, std::size_t columns) {
+    binlog::TableMap map;
+    map.schema = "shop";
+    map.table = table;
+    map.columns.resize(columns);
+    return map;
+}
+
+TEST_F(FeedHandlerTest, ListensToSourceAndStateOnly) {
+    using Kind = binlog::TableInterest::Kind;
+    EXPECT_EQ(handler_.on_table_map(table_map("t", 2)).kind, Kind::keys);
+    EXPECT_EQ(handler_.on_table_map(table_map("_t_doppel", 4)).kind, Kind::marker);
+    EXPECT_EQ(handler_.on_table_map(table_map("_t_new", 2)).kind, Kind::skip);
+    EXPECT_EQ(handler_.on_table_map(table_map("other", 2)).kind, Kind::skip);
+}
+
+TEST_F(FeedHandlerTest, ASourceWithAnotherNumberOfColumnsStopsTheRun) {
+    EXPECT_THROW(handler_.on_table_map(table_map("t", 3)), Error);
+}
+
+TEST_F(FeedHandlerTest, KeysOfAPreparedTransactionComeAgainWhenItCommits) {
+    finish_copy();
+    deliver(1);
+    deliver(2);
+    handler_.on_xa_prepare("X'1',X'',1");
+    handler_.on_transaction_end({});
+    EXPECT_EQ(reconcile_all(), 2U) << "before the commit, for nothing";
+    handler_.on_xa_commit("X'1',X'',1");
+    handler_.on_transaction_end({});
+    EXPECT_EQ(reconcile_all(), 2U);
+}
+
+TEST_F(FeedHandlerTest, ARolledBackTransactionIsForgotten) {
+    finish_copy();
+    deliver(1);
+    handler_.on_xa_prepare("X'1',X'',1");
+    handler_.on_transaction_end({});
+    handler_.on_xa_rollback("X'1',X'',1");
+    EXPECT_THROW(handler_.on_xa_commit("X'1',X'',1"), Error);
+}
+
+TEST_F(FeedHandlerTest, ACommitOfAnUnknownTransactionStopsTheRun) {
+    EXPECT_THROW(handler_.on_xa_commit("X'9',X'',1"), Error);
+}
+
+TEST_F(FeedHandlerTest, StatementsThatChangeTheSourceStopTheRun) {
+    EXPECT_THROW(handler_.on_query({"shop", "TRUNCATE t", 7, 0, 0}), Error);
+    EXPECT_NO_THROW(handler_.on_query({"shop", "TRUNCATE other", 7, 0, 0}));
+}
+
+TEST_F(FeedHandlerTest, UnknownEventsStopTheRunUnlessTheyMayBeIgnored) {
+    EXPECT_THROW(handler_.on_unknown(binlog::EventType{200}, false), Error);
+    EXPECT_NO_THROW(handler_.on_unknown(binlog::EventType{200}, true));
+    EXPECT_THROW(handler_.on_incident("lost"), Error);
+}
+
+TEST_F(FeedHandlerTest, MarkersOnlyGrow) {
+    handler_.on_marker(1, 2, 10);
+    handler_.on_marker(1, 2, 9);
+    EXPECT_EQ(handler_.marker(2), 10U);
+    EXPECT_EQ(handler_.marker(3), 0U);
+}
+
+TEST_F(FeedHandlerTest, IsFullAboveTheLimitAndWhileHeld) {
+    finish_copy();
+    for (std::int64_t key = 0; key < 4; ++key) {
+        EXPECT_FALSE(handler_.is_full());
+        deliver(key);
+    }
+    EXPECT_TRUE(handler_.is_full());
+    reconcile_all();
+    EXPECT_FALSE(handler_.is_full());
+    handler_.hold(true);
+    EXPECT_TRUE(handler_.is_full());
+}
+
+}  // namespace
+}  // namespace doppel::migration
