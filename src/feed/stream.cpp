@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "feed/stream.hpp"
 
+#include "doppel/error.hpp"
+#include "mysql/gtid_set.hpp"
+#include "wire/command.hpp"
+#include "wire/response.hpp"
+
 #include <algorithm>
 #include <exception>
 #include <random>
@@ -10,11 +15,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
-
-#include "doppel/error.hpp"
-#include "mysql/gtid_set.hpp"
-#include "wire/command.hpp"
-#include "wire/response.hpp"
 
 namespace doppel::feed {
 
@@ -146,9 +146,7 @@ asio::awaitable<void> BinlogStream::run() {
             );
         }
         logger_.warning(
-            "binlog connection lost, trying again in {} ms: {}",
-            backoff.count(),
-            reason
+            "binlog connection lost, trying again in {} ms: {}", backoff.count(), reason
         );
         co_await pause(backoff);
         backoff = std::min(backoff * 2, options_.backoff_max);
@@ -248,7 +246,8 @@ asio::awaitable<void> BinlogStream::read_events() {
     // The status byte of a packet comes before the event.
     constexpr std::size_t kPacketBytesMax = binlog::kEventBytesMax + 1;
     const milliseconds silence_max = std::max(3 * options_.heartbeat, kSilenceMin);
-    milliseconds timeout = std::max({silence_max, connection_options_.read_timeout, kFirstPacketMin});
+    milliseconds timeout =
+        std::max({silence_max, connection_options_.read_timeout, kFirstPacketMin});
     while (!stopped_) {
         const auto packet = co_await connection_->read_packet(timeout, kPacketBytesMax);
         read_event(packet);
@@ -284,9 +283,7 @@ void BinlogStream::throw_if_error(std::string_view packet) {
     throw Error(
         Errc::failed,
         fmt::format(
-            "the server cannot send its binlog from {} on: {}",
-            describe_start(),
-            parsed->str()
+            "the server cannot send its binlog from {} on: {}", describe_start(), parsed->str()
         ),
         error
     );

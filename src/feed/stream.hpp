@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "binlog/event_handler.hpp"
+#include "binlog/transaction_reader.hpp"
+#include "doppel/log.hpp"
+#include "doppel/options.hpp"
+#include "feed/connection.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -13,12 +19,6 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-
-#include "binlog/event_handler.hpp"
-#include "binlog/transaction_reader.hpp"
-#include "doppel/log.hpp"
-#include "doppel/options.hpp"
-#include "feed/connection.hpp"
 
 namespace doppel::feed {
 
@@ -55,8 +55,8 @@ public:
     BinlogStream& operator=(const BinlogStream&) = delete;
 
     /// Reads until stop(). Returns then; throws Error(interrupted) when the server stayed away for
-    /// `reconnect_limit`, Error(failed) when it refuses (start position purged, no privilege) or sent
-    /// something malformed. Run it once.
+    /// `reconnect_limit`, Error(failed) when it refuses (start position purged, no privilege) or
+    /// sent something malformed. Run it once.
     boost::asio::awaitable<void> run();
 
     /// Ends run() soon, at the latest after ConnectionOptions::connect_timeout (when it is just
@@ -72,9 +72,7 @@ public:
     /// Bytes of events received.
     [[nodiscard]] std::uint64_t bytes_read() const noexcept { return bytes_read_; }
     /// Timestamp of the newest event, seconds since 1970; 0: none yet.
-    [[nodiscard]] std::uint32_t last_timestamp() const noexcept {
-        return reader_.last_timestamp();
-    }
+    [[nodiscard]] std::uint32_t last_timestamp() const noexcept { return reader_.last_timestamp(); }
     /// When the last event came, heartbeats included.
     [[nodiscard]] std::chrono::steady_clock::time_point last_contact() const noexcept {
         return last_contact_;

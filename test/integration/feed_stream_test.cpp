@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The binlog stream against a real server: DOPPEL_HOST, DOPPEL_PORT, DOPPEL_USER, DOPPEL_PASSWORD.
+#include "doppel/error.hpp"
 #include "feed/stream.hpp"
 
 #include <cstdlib>
@@ -12,8 +13,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "doppel/error.hpp"
 
 namespace doppel::feed {
 namespace {
@@ -86,8 +85,7 @@ public:
     binlog::StreamPosition last;
 
 private:
-    mysql::KeyShape shape_{
-        {mysql::KeyColumn{"id", mysql::KeyKind::signed_integer, 0, "", ""}}};
+    mysql::KeyShape shape_{{mysql::KeyColumn{"id", mysql::KeyKind::signed_integer, 0, "", ""}}};
     std::vector<std::string> rows_;
 };
 
@@ -106,7 +104,9 @@ protected:
     /// checks that nothing is left to run.
     void with_stream(std::function<awaitable<void>()> body) {
         std::exception_ptr failure;
-        asio::co_spawn(context_, whole(std::move(body)), [&](std::exception_ptr e) { failure = e; });
+        asio::co_spawn(context_, whole(std::move(body)), [&](std::exception_ptr e) {
+            failure = e;
+        });
         context_.run_for(std::chrono::seconds(100));
         EXPECT_TRUE(context_.stopped()) << "something still runs";
         try {
@@ -149,12 +149,7 @@ protected:
 
     void start_stream(binlog::StartPosition start) {
         stream_ = std::make_unique<BinlogStream>(
-            context_.get_executor(),
-            server(),
-            std::move(start),
-            options_,
-            recorder_,
-            Logger()
+            context_.get_executor(), server(), std::move(start), options_, recorder_, Logger()
         );
         asio::co_spawn(context_, stream_->run(), [this](std::exception_ptr e) {
             stream_ended_ = true;
@@ -169,8 +164,7 @@ protected:
     awaitable<binlog::StartPosition> current_position() {
         const auto version = sql_->version();
         const bool new_name = !version.is_mariadb() && version.at_least(8, 2);
-        const auto rows =
-            co_await run(new_name ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
+        const auto rows = co_await run(new_name ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
         if (GetParam() == Mode::gtid) {
             co_return mysql::GtidSet::parse(rows.at(0).at(4).value()).value();
         }
@@ -280,7 +274,14 @@ TEST_P(FeedStream, APartlyReadTransactionComesAgainWhole) {
     with_stream([this]() -> awaitable<void> {
         // More than socket buffers hold, so that the server is in the middle of it.
         recorder_.full_at = 10;
-        co_await run("SET SESSION " + std::string(sql_->version().is_mariadb() ? "max_recursive_iterations" : "cte_max_recursion_depth") + " = 100000");
+        co_await run(
+            "SET SESSION " +
+            std::string(
+                sql_->version().is_mariadb() ? "max_recursive_iterations"
+                                             : "cte_max_recursion_depth"
+            ) +
+            " = 100000"
+        );
         co_await run(
             "INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE "
             "i < 40000) SELECT i, REPEAT('x', 1000) FROM n"
@@ -319,9 +320,7 @@ TEST_P(FeedStream, ReadsCompressedTransactions) {
         co_await run("SET SESSION binlog_transaction_compression = ON");
         co_await run("BEGIN");
         for (int id = 0; id < 10; ++id) {
-            co_await run(
-                "INSERT INTO t VALUES (" + std::to_string(id) + ", REPEAT('x', 5000000))"
-            );
+            co_await run("INSERT INTO t VALUES (" + std::to_string(id) + ", REPEAT('x', 5000000))");
         }
         co_await run("COMMIT");
         co_await until([&] { return recorder_.transactions == 1; });
@@ -413,9 +412,7 @@ std::string mode_name(const testing::TestParamInfo<Mode>& info) {
     return info.param == Mode::gtid ? "Gtid" : "File";
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Modes, FeedStream, testing::Values(Mode::gtid, Mode::file), mode_name
-);
+INSTANTIATE_TEST_SUITE_P(Modes, FeedStream, testing::Values(Mode::gtid, Mode::file), mode_name);
 
 }  // namespace
 }  // namespace doppel::feed
