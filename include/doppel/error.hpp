@@ -12,9 +12,9 @@ enum class Errc {
     failed,       ///< failed; the source table is untouched (exit 1)
     usage,        ///< the command line or the statement is wrong (exit 2)
     refused,      ///< a check refused before anything was changed (exit 3)
-    interrupted,  ///< a server or connection was lost; state is kept (exit 4)
+    interrupted,  ///< a server or connection was lost (exit 4)
     data_misfit,  ///< the data does not fit the new schema (exit 5)
-    stopped,      ///< a signal or the operator stopped the run; state is kept (exit 130)
+    stopped,      ///< a signal or the operator stopped the run (exit 130)
 };
 
 /// What a server said: error number and SQLSTATE of an ERR packet (MySQL manual, "Error Message

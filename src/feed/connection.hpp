@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "doppel/log.hpp"
+#include "doppel/options.hpp"
+#include "mysql/server_version.hpp"
+
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -12,15 +16,11 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
-#include "doppel/log.hpp"
-#include "doppel/options.hpp"
-#include "mysql/server_version.hpp"
-
 namespace doppel::feed {
 
 /// One connection that speaks the client protocol over Asio (MySQL Internals, "Client/Server
-/// Protocol"): the driver of the dialogues in `wire`. Used on one executor. Every wait is bounded by
-/// a timeout; a lost or silent connection throws Error(interrupted), a refused account
+/// Protocol"): the driver of the dialogues in `wire`. Used on one executor. Every wait is bounded
+/// by a timeout; a lost or silent connection throws Error(interrupted), a refused account
 /// Error(refused). Not copyable; closing the socket ends a pending read with Error(interrupted).
 class Connection {
 public:
@@ -28,9 +28,7 @@ public:
 
     /// Connects, negotiates TLS and authenticates. `executor` must outlive the connection.
     static boost::asio::awaitable<std::unique_ptr<Connection>> open(
-        boost::asio::any_io_executor executor,
-        ConnectionOptions options,
-        Logger logger
+        boost::asio::any_io_executor executor, ConnectionOptions options, Logger logger
     );
 
     /// Runs one statement and reads its whole text result (empty for none). For set-up statements;
@@ -45,8 +43,7 @@ public:
     /// The next logical packet, parts of 16 MiB joined, bounded by `max_bytes`. The view is valid
     /// until the next read. Throws Error(interrupted) when nothing came for `timeout`.
     virtual boost::asio::awaitable<std::string_view> read_packet(
-        std::chrono::milliseconds timeout,
-        std::size_t max_bytes
+        std::chrono::milliseconds timeout, std::size_t max_bytes
     ) = 0;
 
     virtual void close() = 0;

@@ -44,7 +44,9 @@ binlog::TableInterest FeedHandler::on_table_map(const binlog::TableMap& table) {
             )
         );
     }
-    return binlog::TableInterest::keys(kSourceTag, interest_.tables.shape, interest_.key_ordinals);
+    return binlog::TableInterest::keys(
+        kSourceTag, interest_.tables.shape, interest_.key_ordinals, interest_.key_defaults
+    );
 }
 
 void FeedHandler::on_rows(const binlog::RowsView& rows) {

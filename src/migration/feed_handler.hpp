@@ -7,7 +7,7 @@
 #include "protocol/coordinator.hpp"
 
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -18,8 +18,9 @@ namespace doppel::migration {
 struct FeedInterest {
     const mysql::TablePair& tables;
     std::vector<std::size_t> key_ordinals;  ///< of the key columns in the source's row image
-    std::size_t column_count = 0;           ///< of the source's row image
-    std::size_t pending_max = 0;            ///< reading pauses above this
+    std::vector<std::optional<std::string>> key_defaults;
+    std::size_t column_count = 0;  ///< of the source's row image
+    std::size_t pending_max = 0;   ///< reading pauses above this
 };
 
 /// Brings the feed to the coordinator: keys of the source's changed rows go in, markers are noted,

@@ -301,6 +301,7 @@ void Migration::make_job(
             columns.shadow_list()},
         sibling(plan_->names.old_table),
         key.ordinals,
+        schema::key_defaults(source, key.shape),
         source.columns.size(),
         source.rows_estimated,
         made.carries_auto_increment,

@@ -18,7 +18,7 @@ const char* to_string(Phase phase) {
         case Phase::draining:
             return "draining";
         case Phase::cutting_over:
-            return "cutting over";
+            return "cutting_over";
         case Phase::cleaning:
             return "cleaning";
         case Phase::done:

@@ -63,7 +63,11 @@ ShadowRun::ShadowRun(
           job.tables.shape.exactly_comparable(), {options.batch_keys_max, options.batch_bytes_max}
       ),
       handler_(
-          {job.tables, job.key_ordinals, job.column_count, options.pending_keys_max},
+          {job.tables,
+           job.key_ordinals,
+           job.key_defaults,
+           job.column_count,
+           options.pending_keys_max},
           coordinator_,
           changed_
       ),

@@ -33,6 +33,7 @@ struct ShadowJob {
     mysql::TablePair tables;
     mysql::TableName old_table;
     std::vector<std::size_t> key_ordinals;
+    std::vector<std::optional<std::string>> key_defaults;
     std::size_t column_count = 0;
     std::uint64_t rows_estimated = 0;
     bool carries_auto_increment = false;

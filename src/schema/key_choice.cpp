@@ -300,4 +300,25 @@ KeyDecision choose_key(
     return decision;
 }
 
+std::vector<std::optional<std::string>> key_defaults(
+    const TableDefinition& source, const mysql::KeyShape& shape
+) {
+    std::vector<std::optional<std::string>> defaults;
+    for (const mysql::KeyColumn& key : shape.columns()) {
+        std::optional<std::string> encoded;
+        const Column* column = source.column(key.name);
+        const bool shown_exactly = key.kind != mysql::KeyKind::text &&
+                                   key.kind != mysql::KeyKind::binary_string &&
+                                   key.kind != mysql::KeyKind::enumeration;
+        if (shown_exactly && column != nullptr && column->default_value &&
+            column->extra.find("DEFAULT_GENERATED") == std::string::npos) {
+            if (auto value = mysql::KeyShape({key}).encode_text({column->default_value})) {
+                encoded = std::move(value->bytes);
+            }
+        }
+        defaults.push_back(std::move(encoded));
+    }
+    return defaults;
+}
+
 }  // namespace doppel::schema

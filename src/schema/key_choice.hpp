@@ -48,4 +48,11 @@ struct KeyDecision {
     const TableDefinition& source, const TableDefinition& shadow, const ColumnMap& columns
 );
 
+/// Per column of the key its literal DEFAULT in the key's encoding: a row image may leave out a
+/// column that took it (binlog::TableInterest::defaults). Nothing for columns without one, and for
+/// text and binary ones, whose default the server does not show byte by byte.
+[[nodiscard]] std::vector<std::optional<std::string>> key_defaults(
+    const TableDefinition& source, const mysql::KeyShape& shape
+);
+
 }  // namespace doppel::schema

@@ -12,9 +12,9 @@ enum class ExitCode {
     failed = 1,       ///< the source table is untouched; what was left behind is named
     usage = 2,        ///< the command line or the statement is wrong
     refused = 3,      ///< a check refused before anything was changed
-    interrupted = 4,  ///< the server was lost; state is kept, the same command resumes
+    interrupted = 4,  ///< the server was lost; what was left behind is named
     data_misfit = 5,  ///< the data does not fit the new schema; rows are named
-    stopped = 130,    ///< stopped by a signal; state is kept, the same command resumes
+    stopped = 130,    ///< stopped by a signal; the source table is untouched
 };
 
 [[nodiscard]] constexpr ExitCode to_exit_code(Errc code) {

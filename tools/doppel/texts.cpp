@@ -12,9 +12,9 @@ constexpr const char* kExitCodes = R"(Exit codes:
   1    failed; the table is untouched, what was left behind is named
   2    the command line or the statement is wrong
   3    refused by a check before anything was changed
-  4    interrupted or lost the server; state kept, the same command resumes
+  4    the server was lost; the table is untouched, what was left behind is named
   5    the data does not fit the new schema (duplicate, truncation, NULL); rows are named
-  130  stopped by a signal; state kept, the same command resumes
+  130  stopped by a signal; the table is untouched, nothing is left behind
 )";
 
 }  // namespace

@@ -39,7 +39,7 @@ protected:
     mysql::TablePair tables_ = test::integer_pair();
     protocol::Coordinator coordinator_{true, {}};
     async::Event changed_{context_.get_executor()};
-    FeedHandler handler_{{tables_, {0}, 2, 3}, coordinator_, changed_};
+    FeedHandler handler_{{tables_, {0}, {}, 2, 3}, coordinator_, changed_};
 };
 
 binlog::TableMap table_map(const std::string& table, std::size_t columns) {

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "support/sandbox.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace doppel::test {
+
+/// Polls until `condition` holds; false after `limit`.
+[[nodiscard]] bool wait_until(
+    const std::function<bool()>& condition, std::chrono::milliseconds limit
+);
+
+/// The statements of one transaction; "{}" stands for the table's name.
+using TwinTransaction = std::vector<std::string>;
+
+/// The same changes to `t` and to `twin` in one transaction, so that a native ALTER of `twin` tells
+/// what `t` must look like.
+void write_twins(sql::Session& session, const TwinTransaction& statements);
+/// ALTERs the twin natively, then compares rows and definitions.
+void expect_like_native(
+    sql::Session& session, const std::string& clauses, const std::string& order_by
+);
+
+/// Applications that write to both tables until stopped. Writers must not touch each other's rows:
+/// nothing orders their statements on the twin.
+class TwinWriters final {
+public:
+    using Next = std::function<TwinTransaction(unsigned writer, std::mt19937& random)>;
+
+    TwinWriters(const Sandbox& sandbox, const std::string& schema, unsigned writers, Next next);
+    ~TwinWriters();
+    TwinWriters(const TwinWriters&) = delete;
+    TwinWriters& operator=(const TwinWriters&) = delete;
+
+    /// Returns how many transactions were committed; throws what a writer threw.
+    unsigned stop();
+    [[nodiscard]] unsigned committed() const { return committed_; }
+
+private:
+    void write(const Sandbox& sandbox, const std::string& schema, unsigned writer);
+
+    Next next_;
+    std::atomic<bool> stopping_ = false;
+    std::atomic<unsigned> committed_ = 0;
+    std::mutex mutex_;
+    std::exception_ptr failure_;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace doppel::test
