@@ -136,6 +136,11 @@ async::awaitable<void> Migration::check() {
     auto facts = co_await main_session_->run(read);
     plan_ = plan::make_plan(std::move(facts), statement_, options_);
     table_ = plan_->source;
+    // The tables of a run that goes on are no leftovers. One that ended since may have changed what
+    // was read, so it is read again.
+    co_await take_lock();
+    facts = co_await main_session_->run(read);
+    plan_ = plan::make_plan(std::move(facts), statement_, options_);
     plan_->names = auxiliary_names(table_);
     logger_.debug("{}", plan::describe(*plan_));
 
@@ -146,7 +151,6 @@ async::awaitable<void> Migration::check() {
     if (!findings.empty()) {
         refuse(findings);
     }
-    co_await take_lock();
 }
 
 async::awaitable<void> Migration::take_lock() {
@@ -305,6 +309,7 @@ void Migration::make_job(
         source.columns.size(),
         source.rows_estimated,
         made.carries_auto_increment,
+        plan_->facts.server.max_allowed_packet_bytes,
         std::move(start)};
 }
 

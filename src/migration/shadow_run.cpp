@@ -34,6 +34,12 @@ copy::ChunkSizer::Limits sizer_limits(const MigrationOptions& options) {
     return limits;
 }
 
+/// Statements must fit a packet with room for conditions and for what the key literals add.
+protocol::Coordinator::Limits batch_limits(const MigrationOptions& options, const ShadowJob& job) {
+    const std::size_t packet_share = job.max_allowed_packet_bytes / 4;
+    return {options.batch_keys_max, std::min(options.batch_bytes_max, packet_share)};
+}
+
 feed::StreamOptions stream_options(const MigrationOptions& options) {
     feed::StreamOptions stream;
     stream.heartbeat = options.heartbeat;
@@ -59,9 +65,7 @@ ShadowRun::ShadowRun(
       changed_(executor),
       tasks_(executor, [this] { stop(); }),
       state_(job.tables.state),
-      coordinator_(
-          job.tables.shape.exactly_comparable(), {options.batch_keys_max, options.batch_bytes_max}
-      ),
+      coordinator_(job.tables.shape.exactly_comparable(), batch_limits(options, job)),
       handler_(
           {job.tables,
            job.key_ordinals,

@@ -37,6 +37,7 @@ struct ShadowJob {
     std::size_t column_count = 0;
     std::uint64_t rows_estimated = 0;
     bool carries_auto_increment = false;
+    std::uint64_t max_allowed_packet_bytes = 0;  ///< of the server
     binlog::StartPosition start;
 };
 

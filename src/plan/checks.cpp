@@ -26,6 +26,8 @@ constexpr Check kBeforeCopy[] = {
     checks::binlog_keeps_commit_order,
     checks::binlog_filters,
     checks::packet_size,
+    checks::disk_space,
+    checks::connection_limit,
     checks::privileges_for_copy,
     checks::table_is_innodb,
     checks::table_has_key,

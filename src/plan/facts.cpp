@@ -7,6 +7,7 @@
 
 #include <array>
 #include <charconv>
+#include <filesystem>
 #include <map>
 #include <string_view>
 
@@ -141,7 +142,9 @@ ServerFacts read_server(sql::Session& session) {
          "max_allowed_packet",
          "innodb_force_recovery"}
     );
-    const Variables own = read_variables(session, "SESSION", {"sql_log_bin", "binlog_format"});
+    const Variables own = read_variables(
+        session, "SESSION", {"sql_log_bin", "binlog_format", "max_user_connections"}
+    );
     facts.log_bin = is_on(global, "log_bin", true);
     facts.session_sql_log_bin = is_on(own, "sql_log_bin", true);
     facts.binlog_format = text(global, "binlog_format", "ROW");
@@ -155,6 +158,7 @@ ServerFacts read_server(sql::Session& session) {
     facts.max_allowed_packet_bytes =
         number(global, "max_allowed_packet", facts.max_allowed_packet_bytes);
     facts.innodb_force_recovery = static_cast<unsigned>(number(global, "innodb_force_recovery", 0));
+    facts.max_user_connections = number(own, "max_user_connections", 0);
     read_binlog_status(session, facts);
     facts.is_replica = !facts.log_replica_updates && read_is_replica(session, facts.version);
     return facts;
@@ -194,6 +198,21 @@ std::vector<ExistingTable> read_existing(
     return existing;
 }
 
+// The tablespace file itself tells that this is the server's data directory and not another
+// machine's of the same name. Names are kept in the file system as they are when they need no
+// escaping; others, and tables in a general tablespace, are simply not found.
+std::optional<std::uint64_t> read_free_disk(sql::Session& session, const mysql::TableName& table) {
+    const std::string folder = session.query("SELECT @@datadir").scalar().value_or(std::string());
+    std::error_code error;
+    const std::filesystem::path file =
+        std::filesystem::path(folder) / table.schema / (table.table + ".ibd");
+    if (folder.empty() || !std::filesystem::exists(file, error) || error) {
+        return std::nullopt;
+    }
+    const std::filesystem::space_info space = std::filesystem::space(file, error);
+    return error ? std::nullopt : std::optional<std::uint64_t>(space.available);
+}
+
 }  // namespace
 
 Facts read_facts(
@@ -205,6 +224,7 @@ Facts read_facts(
     facts.server = read_server(session);
     facts.privileges = read_privileges(session);
     facts.source = schema::read_table(session, table, facts.server.version);
+    facts.server.free_disk_bytes = read_free_disk(session, table);
     facts.existing = read_existing(session, table.schema, names);
     return facts;
 }

@@ -4,6 +4,12 @@
 #include <algorithm>
 
 namespace doppel::protocol {
+namespace {
+
+/// What a key adds to a statement beside the digits of its values: introducer, quotes, separators.
+constexpr std::size_t kLiteralBytes = 40;
+
+}  // namespace
 
 Coordinator::Coordinator(bool exactly_comparable, Limits limits)
     : exactly_comparable_(exactly_comparable), limits_(limits) {}
@@ -93,7 +99,7 @@ std::optional<Batch> Coordinator::take_batch() {
         }
         batch.keys.push_back(pending_.take([this](const Readiness& later) { return holds(later); })
         );
-        bytes += 2 * batch.keys.back().bytes.size() + 8;
+        bytes += 2 * batch.keys.back().bytes.size() + kLiteralBytes;
     }
     if (batch.keys.empty()) {
         return std::nullopt;

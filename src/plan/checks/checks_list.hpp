@@ -23,6 +23,9 @@ void binlog_keeps_commit_order(
 void binlog_filters(const Facts& facts, const AlterStatement& statement, Findings& findings);
 void packet_size(const Facts& facts, const AlterStatement& statement, Findings& findings);
 
+void disk_space(const Facts& facts, const AlterStatement& statement, Findings& findings);
+void connection_limit(const Facts& facts, const AlterStatement& statement, Findings& findings);
+
 void privileges_for_native(const Facts& facts, const AlterStatement& statement, Findings& findings);
 void privileges_for_copy(const Facts& facts, const AlterStatement& statement, Findings& findings);
 

@@ -71,6 +71,26 @@ TEST(Checks, RefuseServersThatCannotBeWrittenTo) {
     EXPECT_EQ(only_refusal(facts).id, "force-recovery");
 }
 
+TEST(Checks, RefuseADiskThatCannotHoldTheCopy) {
+    Facts facts = good_facts();
+    facts.source->data_bytes = 10 << 20;
+    facts.source->index_bytes = 5 << 20;
+    facts.server.free_disk_bytes = 14 << 20;
+    EXPECT_EQ(only_refusal(facts).id, "disk-full");
+    EXPECT_THAT(only_refusal(facts).message, HasSubstr("15 MiB, and 14 MiB"));
+    facts.server.free_disk_bytes = 15 << 20;
+    EXPECT_THAT(before_copy(facts, alter("FORCE")), IsEmpty());
+}
+
+TEST(Checks, RefuseAnAccountWithTooFewConnections) {
+    Facts facts = good_facts();
+    facts.server.max_user_connections = 9;
+    EXPECT_EQ(only_refusal(facts).id, "connection-limit");
+    EXPECT_THAT(only_refusal(facts).hint, HasSubstr("'app'@'%'"));
+    facts.server.max_user_connections = 10;
+    EXPECT_THAT(before_copy(facts, alter("FORCE")), IsEmpty());
+}
+
 TEST(Checks, RefuseABinlogThatDoesNotTellAll) {
     Facts facts = good_facts();
     facts.server.log_bin = false;

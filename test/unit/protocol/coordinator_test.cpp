@@ -141,7 +141,7 @@ TEST(Coordinator, ParkedKeysOfACancelledChunkAreDiscarded) {
 }
 
 TEST(Coordinator, BatchesAreBoundedByCountAndBytes) {
-    Coordinator coordinator(true, {3, 100});
+    Coordinator coordinator(true, {3, 300});
     const auto chunk = coordinator.add_chunk(std::nullopt);
     coordinator.open_chunk(chunk);
     fence(coordinator);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/checks/checks_list.hpp"
+
+#include <fmt/format.h>
+
+namespace doppel::plan::checks {
+namespace {
+
+constexpr std::uint64_t kMebibyte = 1024 * 1024;
+/// Sessions of a run: copy, boundaries, replay, fences, markers, cut-over, the migration lock,
+/// checks, the feed, and one for looking after a lost connection.
+constexpr std::uint64_t kConnections = 10;
+
+}  // namespace
+
+void disk_space(const Facts& facts, const AlterStatement& /*statement*/, Findings& findings) {
+    if (!facts.server.free_disk_bytes || !facts.source) {
+        return;
+    }
+    const std::uint64_t needed = facts.source->data_bytes + facts.source->index_bytes;
+    if (*facts.server.free_disk_bytes >= needed) {
+        return;
+    }
+    findings.push_back(
+        {"disk-full",
+         Finding::Level::refusal,
+         fmt::format(
+             "a copy of the table needs about {} MiB, and {} MiB are free on the server's disk",
+             needed / kMebibyte,
+             *facts.server.free_disk_bytes / kMebibyte
+         ),
+         "make room: the binary log of the copy needs about as much again"}
+    );
+}
+
+void connection_limit(const Facts& facts, const AlterStatement& /*statement*/, Findings& findings) {
+    const std::uint64_t limit = facts.server.max_user_connections;
+    if (limit == 0 || limit >= kConnections) {
+        return;
+    }
+    findings.push_back(
+        {"connection-limit",
+         Finding::Level::refusal,
+         fmt::format(
+             "the account may have {} connections at a time, a run needs {}", limit, kConnections
+         ),
+         fmt::format(
+             "ALTER USER {} WITH MAX_USER_CONNECTIONS {}, or use another account",
+             facts.privileges.quoted_account(),
+             2 * kConnections
+         )}
+    );
+}
+
+}  // namespace doppel::plan::checks
