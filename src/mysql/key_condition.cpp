@@ -3,6 +3,8 @@
 
 #include "mysql/identifier.hpp"
 
+#include <algorithm>
+
 namespace doppel::mysql {
 namespace {
 
@@ -34,6 +36,27 @@ std::string compare(
            literals[from] + " AND " + compare(columns, literals, strict, last, from + 1) + "))";
 }
 
+bool has_enumeration(const KeyShape& shape) {
+    return std::any_of(shape.columns().begin(), shape.columns().end(), [](const KeyColumn& column) {
+        return column.kind == KeyKind::enumeration;
+    });
+}
+
+std::string any_equal(
+    const KeyShape& shape, const std::vector<std::string>& columns, std::span<const Key> keys
+) {
+    std::vector<std::string> alternatives;
+    for (const Key& key : keys) {
+        const auto literals = shape.literals(key);
+        std::vector<std::string> parts;
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            parts.push_back(quote_identifier(columns[i]) + " = " + literals[i]);
+        }
+        alternatives.push_back("(" + join(parts, " AND ") + ")");
+    }
+    return "(" + join(alternatives, " OR ") + ")";
+}
+
 }  // namespace
 
 std::string column_list(const std::vector<std::string>& columns) {
@@ -48,6 +71,9 @@ std::string column_list(const std::vector<std::string>& columns) {
 std::string in_condition(
     const KeyShape& shape, const std::vector<std::string>& columns, std::span<const Key> keys
 ) {
+    if (columns.size() > 1 && has_enumeration(shape)) {
+        return any_equal(shape, columns, keys);
+    }
     const bool composite = columns.size() > 1;
     std::string text = composite ? "(" + column_list(columns) + ")" : column_list(columns);
     text += " IN (";

@@ -22,8 +22,10 @@ struct KeyRange {
 /// condition is for, in the order of the shape: the shadow may name them differently.
 
 /// "`a` IN (1,2)" or "(`a`,`b`) IN ((1,'x'),(2,'y'))": the forms that MySQL's range optimizer turns
-/// into point ranges (MySQL manual, "Range Optimization of Row Constructor Expressions"). Requires
-/// at least one key.
+/// into point ranges (MySQL manual, "Range Optimization of Row Constructor Expressions"). A
+/// composite key with an ENUM is written as `a` = 1 AND `e` = 2 OR ..: in a list of several row
+/// constructors MySQL 9.7 compares the ENUM's number as text and finds nothing. Requires at least
+/// one key.
 [[nodiscard]] std::string in_condition(
     const KeyShape& shape, const std::vector<std::string>& columns, std::span<const Key> keys
 );
