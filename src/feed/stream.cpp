@@ -184,8 +184,31 @@ asio::awaitable<void> BinlogStream::prepare_session() {
         statement += ", @mariadb_slave_capability = 4";
     }
     co_await connection_->query(std::move(statement));
+    co_await require_same_server();
     // While the handler is full we do not read, and the server must not take that for a dead peer.
     co_await connection_->query("SET SESSION net_write_timeout = 3600");
+}
+
+// Behind a name or a proxy there may suddenly be another server, whose binlog may lack transactions
+// that the first one had. Which of them a run has already used is not known here.
+asio::awaitable<void> BinlogStream::require_same_server() {
+    if (connection_->version().is_mariadb()) {
+        co_return;  // has no server_uuid
+    }
+    const auto rows = co_await connection_->query("SELECT @@GLOBAL.server_uuid");
+    const std::string uuid = rows.empty() ? "" : rows.front().at(0).value_or("");
+    if (source_uuid_.empty()) {
+        source_uuid_ = uuid;
+    } else if (source_uuid_ != uuid) {
+        throw Error(
+            Errc::failed,
+            fmt::format(
+                "the binlog connection now leads to another server ({} instead of {})",
+                uuid,
+                source_uuid_
+            )
+        );
+    }
 }
 
 asio::awaitable<void> BinlogStream::choose_server_id() {
@@ -250,11 +273,14 @@ asio::awaitable<void> BinlogStream::read_events() {
         std::max({silence_max, connection_options_.read_timeout, kFirstPacketMin});
     while (!stopped_) {
         const auto packet = co_await connection_->read_packet(timeout, kPacketBytesMax);
-        read_event(packet);
         last_contact_ = std::chrono::steady_clock::now();
         timeout = silence_max;
-        if (!stopped_ && handler_.is_full()) {
+        // Asked before the event is read: the handler may have become full while we waited for it.
+        if (handler_.is_full()) {
             co_await wait_until_not_full();
+        }
+        if (!stopped_) {
+            read_event(packet);
         }
     }
 }

@@ -85,6 +85,7 @@ public:
 private:
     boost::asio::awaitable<void> connect();
     boost::asio::awaitable<void> prepare_session();
+    boost::asio::awaitable<void> require_same_server();
     boost::asio::awaitable<void> choose_server_id();
     boost::asio::awaitable<void> start_dump();
     boost::asio::awaitable<void> read_events();
@@ -105,6 +106,7 @@ private:
     boost::asio::steady_timer timer_;
     std::uint32_t server_id_ = 0;
     std::string uuid_;
+    std::string source_uuid_;  ///< of the server that we read first
     bool stopped_ = false;
     bool dumping_ = false;
     std::uint64_t reconnects_ = 0;

@@ -63,6 +63,12 @@ void AsyncSession::connect_and_lock() {
             )
         );
     }
+    const ServerIdentity server = read_identity(*session);
+    if (first_server_) {
+        require_same_history(*first_server_, server);
+    } else {
+        first_server_ = server;
+    }
     connection_id_ = session->connection_id();
     session_ = std::move(session);
 }

@@ -5,10 +5,12 @@
 #include "doppel/error.hpp"
 #include "doppel/log.hpp"
 #include "doppel/options.hpp"
+#include "sql/server_identity.hpp"
 #include "sql/session.hpp"
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -43,11 +45,15 @@ public:
     async::awaitable<Rows> query(std::string statement);
 
     /// Connects anew, trying again with back-off until `limit` has passed; then throws
-    /// Error(interrupted). On return the old connection is gone from the server.
+    /// Error(interrupted). On return the old connection is gone from the server. Throws
+    /// Error(failed) when the server is another one or may have lost commits
+    /// (require_same_history).
     async::awaitable<void> reconnect(std::chrono::milliseconds limit);
 
     /// From now on `reconnect` throws instead of trying again: the run is ending.
     void give_up() { giving_up_ = true; }
+    /// Takes `give_up` back, for looking at what happened in the end.
+    void persist() { giving_up_ = false; }
 
     /// Drops the connection, on the session's thread.
     async::awaitable<void> close();
@@ -65,6 +71,7 @@ private:
     Logger logger_;
     std::unique_ptr<Session> session_;
     std::uint64_t connection_id_ = 0;
+    std::optional<ServerIdentity> first_server_;  ///< of the first connection
     bool giving_up_ = false;
     async::Worker worker_;  ///< last, so that its thread ends first
 };
