@@ -58,7 +58,7 @@ async::awaitable<Attempt> Cutover::attempt() {
     } catch (...) {
         failure = std::current_exception();
     }
-    if (failure || result.result != Attempt::Result::done) {
+    if (fate_ == Fate::not_swapped) {
         hooks_.resume();
     }
     if (failure) {
@@ -119,19 +119,28 @@ async::awaitable<Attempt> Cutover::swap_locked() {
         failure = error;
     }
     result.locked = since(locked_at);
-    if (failure && failure->code() != Errc::interrupted) {
+    if (!failure) {
         co_await unlock();
-        throw *failure;
-    }
-    if (failure) {
-        // The server released the locks when it lost us.
-        co_await session_.reconnect(options_.reconnect_limit);
-        result.result = Attempt::Result::lost;
-        result.reason = failure->what();
         co_return result;
     }
-    co_await unlock();
-    co_return result;
+    if (fate_ == Fate::unknown) {
+        throw *failure;
+    }
+    result.reason = failure->what();
+    switch (sql::classify_write_failure(*failure)) {
+        case sql::FailureKind::connection_lost:
+            // The server released the locks when it lost us.
+            co_await session_.reconnect(options_.reconnect_limit);
+            result.result = Attempt::Result::lost;
+            co_return result;
+        case sql::FailureKind::conflict:
+            co_await unlock();
+            result.result = Attempt::Result::lock_timeout;
+            co_return result;
+        default:
+            co_await unlock();
+            throw *failure;
+    }
 }
 
 async::awaitable<void> Cutover::rename() {
@@ -143,8 +152,10 @@ async::awaitable<void> Cutover::rename() {
         tables_.source.quoted()
     );
     std::optional<Error> failure;
+    fate_ = Fate::unknown;
     try {
         co_await session_.execute(statement);
+        fate_ = Fate::swapped;
     } catch (const Error& error) {
         failure = error;
     }
@@ -152,15 +163,23 @@ async::awaitable<void> Cutover::rename() {
         co_return;
     }
     if (failure->code() != Errc::interrupted) {
-        throw Error(failure->code(), std::string("RENAME failed: ") + failure->what());
+        fate_ = Fate::not_swapped;
+        throw Error(
+            failure->code(),
+            std::string("RENAME failed: ") + failure->what(),
+            failure->server().value_or(ServerError{})
+        );
     }
     logger_.warning("the connection was lost during the RENAME; looking what happened");
-    if (!co_await look()) {
+    const bool swapped = co_await look();
+    fate_ = swapped ? Fate::swapped : Fate::not_swapped;
+    if (!swapped) {
         throw *failure;
     }
 }
 
 async::awaitable<bool> Cutover::look() {
+    session_.persist();  // even when the run is ending: this must be known
     co_await session_.reconnect(options_.reconnect_limit);
     bool source = false;
     bool shadow = false;
@@ -200,8 +219,9 @@ async::awaitable<void> Cutover::unlock() {
     } catch (const Error&) {
         lost = true;
     }
-    if (lost) {
-        // The locks went with the connection.
+    if (lost && fate_ == Fate::swapped) {
+        co_await session_.close();  // the locks go with the connection; nothing more is to be done
+    } else if (lost) {
         co_await session_.reconnect(options_.reconnect_limit);
     }
 }

@@ -69,9 +69,12 @@ public:
         Logger logger
     );
 
-    /// One attempt. Throws Error(interrupted) when the server stays away, so that nobody knows what
-    /// happened, and Error(failed) when the server refuses.
+    /// One attempt. Throws Error(interrupted) when the server stays away, and Error(failed) when it
+    /// refuses; then `fate` tells whether the tables were swapped.
     async::awaitable<Attempt> attempt();
+
+    enum class Fate { not_swapped, swapped, unknown };
+    [[nodiscard]] Fate fate() const noexcept { return fate_; }
 
 private:
     async::awaitable<bool> lock();
@@ -87,6 +90,7 @@ private:
     CutoverHooks hooks_;
     sql::AsyncSession& session_;
     Logger logger_;
+    Fate fate_ = Fate::not_swapped;
 };
 
 }  // namespace doppel::cutover
