@@ -4,7 +4,9 @@
 #include "mysql/identifier.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <optional>
+#include <string_view>
 
 namespace doppel::schema {
 namespace {
@@ -41,12 +43,57 @@ void append_to_list(std::string& list, std::string_view qualifier, std::string_v
     list += mysql::quote_identifier(name);
 }
 
+bool needs_implicit_default(const Column& column) {
+    return !column.nullable && !column.auto_increment && !column.default_value &&
+           column.extra.find("DEFAULT_GENERATED") == std::string::npos;
+}
+
+/// Dates have the zero date, which strict SQL with NO_ZERO_DATE, the default, refuses: a native
+/// ALTER of a table with rows fails as well. JSON, spatial and vector types have none.
+std::optional<std::string> implicit_default(const Column& column) {
+    const std::string& type = column.data_type;
+    const auto is_one_of = [&type](std::initializer_list<std::string_view> types) {
+        return std::find(types.begin(), types.end(), type) != types.end();
+    };
+    if (column.is_integer() ||
+        is_one_of({"decimal", "numeric", "float", "double", "real", "bit", "year"})) {
+        return "0";
+    }
+    if (is_one_of({"enum"})) {
+        return "1";  // the first value
+    }
+    if (is_one_of({"time"})) {
+        return "'00:00:00'";
+    }
+    if (is_one_of(
+            {"char",
+             "varchar",
+             "binary",
+             "varbinary",
+             "tinytext",
+             "text",
+             "mediumtext",
+             "longtext",
+             "tinyblob",
+             "blob",
+             "mediumblob",
+             "longblob",
+             "set"}
+        )) {
+        return "''";
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::string ColumnMap::shadow_list() const {
     std::string list;
     for (const ColumnPair& pair : pairs) {
         append_to_list(list, {}, pair.shadow);
+    }
+    for (const ImplicitDefault& column : implicit_defaults) {
+        append_to_list(list, {}, column.shadow);
     }
     return list;
 }
@@ -55,6 +102,10 @@ std::string ColumnMap::source_list(std::string_view qualifier) const {
     std::string list;
     for (const ColumnPair& pair : pairs) {
         append_to_list(list, qualifier, pair.source);
+    }
+    for (const ImplicitDefault& column : implicit_defaults) {
+        list += list.empty() ? "" : ", ";
+        list += column.literal;
     }
     return list;
 }
@@ -96,6 +147,18 @@ base::Result<ColumnMap> map_columns(
         });
         if (pair == kept.end()) {
             map.added.push_back(column.name);
+            if (!needs_implicit_default(column)) {
+                continue;
+            }
+            auto literal = implicit_default(column);
+            if (!literal) {
+                return base::Failure{
+                    "new column `" + column.name + "` of type " + column.type +
+                    " is NOT NULL and has no DEFAULT, so the rows that exist would have no value "
+                    "for "
+                    "it: give it a DEFAULT or allow NULL"};
+            }
+            map.implicit_defaults.push_back({column.name, *std::move(literal)});
         } else {
             map.pairs.push_back(*pair);
         }

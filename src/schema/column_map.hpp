@@ -17,12 +17,21 @@ struct ColumnPair {
     bool operator==(const ColumnPair&) const = default;
 };
 
+/// A new NOT NULL column without DEFAULT. A native ALTER fills it with the implicit default of its
+/// type (manual, "Data Type Default Values"), which a strict INSERT refuses to do by itself.
+struct ImplicitDefault {
+    std::string shadow;
+    std::string literal;
+    bool operator==(const ImplicitDefault&) const = default;
+};
+
 /// Which column of the source fills which column of the shadow.
 struct ColumnMap {
     std::vector<ColumnPair> pairs;        ///< in the order of the shadow's columns
     std::vector<std::string> dropped;     ///< source columns that go away, with their data
     std::vector<std::string> added;       ///< plain shadow columns that take their default
     std::vector<std::string> recomputed;  ///< generated shadow columns; the server fills them
+    std::vector<ImplicitDefault> implicit_defaults;  ///< of columns among `added`
 
     /// "`a`, `b`" of the shadow, for INSERT INTO.
     [[nodiscard]] std::string shadow_list() const;
@@ -35,7 +44,8 @@ struct ColumnMap {
 /// Maps by name after the statement's renames: chains, swaps and case-only renames included. A
 /// column that the statement drops and adds again is new. Fails when the statement and the two
 /// definitions do not fit together (a source column vanished without a DROP, a rename names no
-/// column): copying would then lose data.
+/// column): copying would then lose data. Fails also for a new NOT NULL column whose type has no
+/// implicit default that strict SQL accepts.
 [[nodiscard]] base::Result<ColumnMap> map_columns(
     const TableDefinition& source,
     const TableDefinition& shadow,

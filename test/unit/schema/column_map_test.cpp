@@ -36,10 +36,37 @@ TEST(ColumnMap, MapsByNameInTheOrderOfTheShadow) {
     EXPECT_THAT(map->pairs, ElementsAre(ColumnPair{"c", "c"}, ColumnPair{"a", "a"}));
     EXPECT_THAT(map->dropped, ElementsAre("b"));
     EXPECT_THAT(map->added, ElementsAre("n"));
-    EXPECT_EQ(map->shadow_list(), "`c`, `a`");
-    EXPECT_EQ(map->source_list("s."), "s.`c`, s.`a`");
+    EXPECT_EQ(map->shadow_list(), "`c`, `a`, `n`");
+    EXPECT_EQ(map->source_list("s."), "s.`c`, s.`a`, 0") << "n is NOT NULL without DEFAULT";
     EXPECT_EQ(*map->shadow_of("A"), "a");
     EXPECT_EQ(map->shadow_of("b"), nullptr);
+}
+
+TEST(ColumnMap, GivesNewNotNullColumnsTheImplicitDefaultOfTheirType) {
+    TableDefinition shadow = ints({"a", "n", "s", "d"});
+    for (std::size_t i = 1; i < 4; ++i) {
+        shadow.columns[i].nullable = false;
+        shadow.columns[i].default_value.reset();
+    }
+    shadow.columns[2].data_type = "varchar";
+    shadow.columns[3].default_value = "5";
+    const auto map = map_columns(
+        ints({"a"}),
+        shadow,
+        alter("ADD n INT NOT NULL, ADD s VARCHAR(9) NOT NULL, ADD d INT NOT NULL DEFAULT 5")
+    );
+    ASSERT_TRUE(map.ok());
+    EXPECT_EQ(map->shadow_list(), "`a`, `n`, `s`");
+    EXPECT_EQ(map->source_list(), "`a`, 0, ''");
+}
+
+TEST(ColumnMap, RefusesANewNotNullDateWithoutDefault) {
+    TableDefinition shadow = ints({"a", "d"});
+    shadow.columns[1].nullable = false;
+    shadow.columns[1].data_type = "date";
+    const auto map = map_columns(ints({"a"}), shadow, alter("ADD d DATE NOT NULL"));
+    ASSERT_FALSE(map.ok());
+    EXPECT_THAT(map.failure().message, HasSubstr("give it a DEFAULT"));
 }
 
 TEST(ColumnMap, FollowsAChainOfRenames) {

@@ -141,7 +141,7 @@ TEST(KeyChoice, TellsKindsPlacesAndNamesOfTheColumns) {
         {column("b2", "binary(4)"), column("s", "varchar(9)"), column("u", "bigint")},
         {index("other", {"u"}), index("k", {"s", "u", "b2"})}
     );
-    const ColumnMap map{{{"b", "b2"}, {"s", "s"}, {"u", "u"}}, {"x"}, {}, {}};
+    const ColumnMap map{{{"b", "b2"}, {"s", "s"}, {"u", "u"}}, {"x"}, {}, {}, {}};
     const KeyDecision decision = choose_key(source, shadow, map);
     ASSERT_TRUE(decision.choice.has_value());
     EXPECT_EQ(decision.choice->index, "PRIMARY");
