@@ -148,6 +148,8 @@ public:
     }
     virtual void on_query(const QueryView& query) = 0;
 
+    /// The rows that follow belong to an XA transaction. It may end as an ordinary one (ONE PHASE).
+    virtual void on_xa_start() {}
     /// The transaction's rows are prepared under this XID and not visible before on_xa_commit.
     /// `xid` is the text that XA COMMIT uses: X'..',X'..',1 (upper-case hexadecimal).
     virtual void on_xa_prepare(std::string_view xid) { (void)xid; }

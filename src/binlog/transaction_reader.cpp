@@ -258,6 +258,9 @@ TransactionReader::Outcome TransactionReader::read_query(const Event& event) {
         if (text == "BEGIN" || starts_with(text, "XA START ")) {
             ensure_begun(event);
             state_ = State::open;
+            if (text != "BEGIN") {
+                handler_.on_xa_start();
+            }
             return std::nullopt;
         }
         if (text == "COMMIT" || text == "ROLLBACK") {

@@ -101,7 +101,11 @@ async::awaitable<void> Copier::recover(
                 );
                 cleared = true;
             } catch (const Error& again) {
-                if (again.code() != Errc::interrupted) {
+                const auto again_kind = sql::classify_write_failure(again);
+                if (again_kind == FailureKind::conflict) {
+                    continue;
+                }
+                if (again_kind != FailureKind::connection_lost) {
                     throw;
                 }
             }

@@ -53,7 +53,9 @@ void FeedHandler::on_rows(const binlog::RowsView& rows) {
     rows_seen_ += rows.rows;
     for (std::size_t i = 0; i < rows.keys.size(); ++i) {
         coordinator_.deliver(rows.keys[i]);
-        transaction_keys_.emplace_back(rows.keys[i]);
+        if (in_xa_) {
+            xa_keys_.emplace_back(rows.keys[i]);
+        }
     }
 }
 
@@ -73,7 +75,8 @@ void FeedHandler::on_query(const binlog::QueryView& query) {
 }
 
 void FeedHandler::on_xa_prepare(std::string_view xid) {
-    prepared_[std::string(xid)] = transaction_keys_;
+    prepared_[std::string(xid)] = std::move(xa_keys_);
+    xa_keys_.clear();
 }
 
 void FeedHandler::on_xa_commit(std::string_view xid) {
@@ -99,14 +102,16 @@ void FeedHandler::on_xa_rollback(std::string_view xid) {
 }
 
 void FeedHandler::on_transaction_end(const binlog::StreamPosition& /*position*/) {
-    transaction_keys_.clear();
+    xa_keys_.clear();
+    in_xa_ = false;
     changed_.notify();
 }
 
 void FeedHandler::on_restart(const binlog::StreamPosition& /*position*/) {
     // Keys of the broken transaction that were delivered are reconciled for nothing, which is
     // harmless.
-    transaction_keys_.clear();
+    xa_keys_.clear();
+    in_xa_ = false;
 }
 
 void FeedHandler::on_incident(std::string_view message) {
@@ -128,7 +133,7 @@ void FeedHandler::on_unknown(binlog::EventType type, bool ignorable) {
 }
 
 bool FeedHandler::is_full() {
-    return held_ || coordinator_.pending() > interest_.pending_max;
+    return held_ || (markers_expected_ == 0 && coordinator_.pending() > interest_.pending_max);
 }
 
 }  // namespace doppel::migration

@@ -37,6 +37,7 @@ public:
     void on_rows(const binlog::RowsView& rows) override;
     void on_marker(std::size_t tag, std::int64_t id, std::uint64_t seq) override;
     void on_query(const binlog::QueryView& query) override;
+    void on_xa_start() override { in_xa_ = true; }
     void on_xa_prepare(std::string_view xid) override;
     void on_xa_commit(std::string_view xid) override;
     void on_xa_rollback(std::string_view xid) override;
@@ -48,6 +49,9 @@ public:
 
     /// The highest number seen so far in a row of the state table.
     [[nodiscard]] std::uint64_t marker(std::int64_t id) const;
+    /// While somebody waits for a marker, reading goes on however much is pending: replay itself
+    /// may be the one that waits.
+    void expect_marker(bool waiting) { markers_expected_ += waiting ? 1 : -1; }
     /// While held, nothing is delivered.
     void hold(bool held) { held_ = held; }
     [[nodiscard]] bool held() const noexcept { return held_; }
@@ -58,9 +62,11 @@ private:
     protocol::Coordinator& coordinator_;
     async::Event& changed_;
     std::unordered_map<std::int64_t, std::uint64_t> markers_;
-    std::vector<std::string> transaction_keys_;  ///< of the transaction being read
+    bool in_xa_ = false;
+    std::vector<std::string> xa_keys_;  ///< of the XA transaction being read
     std::unordered_map<std::string, std::vector<std::string>> prepared_;  ///< by XID
     bool held_ = false;
+    int markers_expected_ = 0;
     std::uint64_t rows_seen_ = 0;
 };
 

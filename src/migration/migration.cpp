@@ -19,13 +19,27 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kLockPing{5};
-constexpr std::chrono::seconds kCleanUpReconnect{5};
 constexpr std::chrono::seconds kPreparedXaPatience{10};
 constexpr std::chrono::milliseconds kPoll{200};
 
 std::string host_name() {
     std::array<char, 256> name{};
     return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+Error internal_error(const std::exception& error) {
+    return {Errc::failed, fmt::format("internal error: {}", error.what())};
+}
+
+/// What made the run stop, and what the stopped run left.
+Error reason_of_stop(const std::exception_ptr& reason, const Error& stopped) {
+    try {
+        std::rethrow_exception(reason);
+    } catch (const Error& error) {
+        return {error.code(), fmt::format("{} ({})", error.what(), stopped.what())};
+    } catch (const std::exception& error) {
+        return internal_error(error);
+    }
 }
 
 plan::AuxiliaryNames auxiliary_names(const mysql::TableName& table) {
@@ -52,7 +66,7 @@ Migration::Migration(
       observer_(observer),
       logger_(logger),
       executor_(executor),
-      sessions_(connection, logger),
+      sessions_(connection, options.lock_wait_timeout, logger),
       main_session_(sessions_.plain()),
       lock_session_(sessions_.plain()),
       lock_changed_(executor),
@@ -113,6 +127,8 @@ async::awaitable<void> Migration::run() {
         }
     } catch (const Error& error) {
         failure = error;
+    } catch (const std::exception& error) {
+        failure = internal_error(error);
     }
     lock_ends_ = true;
     lock_changed_.notify();
@@ -121,7 +137,7 @@ async::awaitable<void> Migration::run() {
     co_await lock_session_->close();
     co_await main_session_->close();
     if (failure && failure->code() == Errc::stopped && lock_task_.failure()) {
-        std::rethrow_exception(lock_task_.failure());  // the reason of the stop
+        throw reason_of_stop(lock_task_.failure(), *failure);
     }
     if (failure) {
         throw *failure;
@@ -239,46 +255,66 @@ async::awaitable<void> Migration::migrate() {
         co_await run_shadow();
     } catch (const Error& error) {
         failure = error;
+    } catch (const std::exception& error) {
+        failure = internal_error(error);
     }
     if (failure) {
-        const std::string left = co_await remove_leftovers();
-        const std::string message = fmt::format("{}. {}", failure->what(), left);
-        if (failure->server()) {
-            throw Error(failure->code(), message, *failure->server());
-        }
-        throw Error(failure->code(), message);
+        const std::string left = co_await tell_what_is_left();
+        throw Error(
+            failure->code(),
+            fmt::format("{}. {}", failure->what(), left),
+            failure->server().value_or(ServerError{})
+        );
     }
     co_await clean_up();
 }
 
 async::awaitable<void> Migration::prepare() {
     enter(Phase::preparing);
-    state_.emplace(sibling(plan_->names.state));
-    const mysql::TableName shadow_name = sibling(plan_->names.shadow);
+    own_.emplace(table_, sibling(plan_->names.shadow), sibling(plan_->names.state));
     const schema::TableDefinition& source = *plan_->facts.source;
-    std::optional<shadow::Shadow> made;
+    const mysql::ServerVersion version = plan_->facts.server.version;
     auto make = [&](sql::Session& session) {
-        state_->create(session, shadow::state_comment(table_), record("preparing"));
-        state_made_ = true;
-        shadow_made_ = true;  // from here on it may exist
-        made =
-            shadow::create(session, source, shadow_name, statement_, plan_->facts.server.version);
+        return own_->create(session, record("preparing"), source, statement_, version);
     };
-    co_await main_session_->run(make);
-    for (const std::string& difference : made->differences) {
+    const shadow::Shadow made = co_await main_session_->run(make);
+    for (const std::string& difference : made.differences) {
         notice(difference);
     }
-    auto columns = schema::map_columns(source, made->definition, statement_);
+    auto columns = schema::map_columns(source, made.definition, statement_);
     if (!columns) {
         throw Error(Errc::usage, columns.failure().message);
     }
-    auto key = schema::choose_key(source, made->definition, *columns);
+    auto key = schema::choose_key(source, made.definition, *columns);
     if (!key.choice) {
         refuse_for(plan::no_shared_key(table_, key.rejected));
     }
-    make_job(*made, *columns, *key.choice, co_await read_start_position());
-    co_await refuse_prepared_xa();
+    // A transaction that is prepared before the position and committed behind it would come without
+    // its rows, so there must be none when the position is taken.
+    binlog::StartPosition start;
+    do {
+        co_await await_prepared_xa();
+        start = co_await read_start_position();
+    } while (co_await count_prepared_xa() > 0);
+    co_await require_same_definition();
+    make_job(made, *columns, *key.choice, std::move(start));
     require_running();
+}
+
+async::awaitable<void> Migration::require_same_definition() {
+    // The reading waits for DDL that is under way; DDL from here on is seen in the feed.
+    auto read = [this](sql::Session& session) {
+        return schema::read_table(session, table_, plan_->facts.server.version);
+    };
+    const auto now = co_await main_session_->run(read);
+    const std::string& before = plan_->facts.source->create_text;
+    if (!now || schema::without_auto_increment(now->create_text) !=
+                    schema::without_auto_increment(before)) {
+        throw Error(
+            Errc::refused,
+            fmt::format("{} was changed by somebody else just now; run again", table_.str())
+        );
+    }
 }
 
 void Migration::make_job(
@@ -296,7 +332,7 @@ void Migration::make_job(
         mysql::TablePair{
             table_,
             made.definition.name,
-            state_->name(),
+            own_->state().name(),
             key.index,
             key.shape,
             std::move(source_key),
@@ -343,24 +379,24 @@ async::awaitable<binlog::StartPosition> Migration::read_start_position() {
         std::stoull(status.rows.front().at(1).value_or("4"))};
 }
 
-async::awaitable<void> Migration::refuse_prepared_xa() {
+async::awaitable<std::size_t> Migration::count_prepared_xa() {
+    try {
+        const auto prepared = co_await main_session_->query("XA RECOVER");
+        co_return prepared.rows.size();
+    } catch (const Error& error) {
+        if (error.code() == Errc::interrupted) {
+            throw;
+        }
+        // Without XA_RECOVER_ADMIN we cannot look; the feed then stops at the XA COMMIT of a
+        // transaction whose preparation it has not seen.
+        logger_.debug("XA RECOVER: {}", error.what());
+        co_return 0;
+    }
+}
+
+async::awaitable<void> Migration::await_prepared_xa() {
     const auto deadline = Clock::now() + kPreparedXaPatience;
-    while (true) {
-        sql::Rows prepared;
-        try {
-            prepared = co_await main_session_->query("XA RECOVER");
-        } catch (const Error& error) {
-            if (error.code() == Errc::interrupted) {
-                throw;
-            }
-            // Without XA_RECOVER_ADMIN we cannot look; the feed then stops at the XA COMMIT of a
-            // transaction whose preparation it has not seen.
-            logger_.debug("XA RECOVER: {}", error.what());
-            co_return;
-        }
-        if (prepared.empty()) {
-            co_return;
-        }
+    while (const std::size_t count = co_await count_prepared_xa()) {
         require_running();
         if (Clock::now() > deadline) {
             throw Error(
@@ -369,7 +405,7 @@ async::awaitable<void> Migration::refuse_prepared_xa() {
                     "{} prepared XA transaction(s) on the server may have changed the table, which "
                     "becomes visible at their end only. End them (XA RECOVER lists them), then run "
                     "again",
-                    prepared.rows.size()
+                    count
                 )
             );
         }
@@ -385,18 +421,20 @@ async::awaitable<void> Migration::run_shadow() {
 async::awaitable<void> Migration::clean_up() {
     observer_.on_event(PhaseChanged{Phase::cleaning});
     std::optional<std::string> problem;
+    const std::function<void(sql::Session&)> drop = [this](sql::Session& session) {
+        if (options_.drop_old) {
+            session.execute("DROP TABLE IF EXISTS " + job_->old_table.quoted());
+        }
+        own_->state().drop(session);
+    };
     try {
-        auto drop = [this](sql::Session& session) {
-            state_->drop(session);
-            if (options_.drop_old) {
-                session.execute("DROP TABLE IF EXISTS " + job_->old_table.quoted());
-            }
-        };
-        co_await main_session_->run(drop);
+        co_await run_surely(*main_session_, drop);
     } catch (const Error& error) {
         problem = fmt::format(
-            "the change is made, but {} could not be removed: {}",
-            state_->name().str(),
+            "the change is made, but {}{}{} could not be removed: {}",
+            options_.drop_old ? job_->old_table.str() : "",
+            options_.drop_old ? " or " : "",
+            own_->state().name().str(),
             error.what()
         );
     }
@@ -406,51 +444,20 @@ async::awaitable<void> Migration::clean_up() {
     summarize("shadow", run_->progress(), run_->cutover_locked());
 }
 
-async::awaitable<std::string> Migration::remove_leftovers() {
-    const mysql::TableName shadow_name = sibling(plan_->names.shadow);
-    std::string kept;
-    try {
-        if (main_session_->connection_id() == 0) {
-            co_await main_session_->reconnect(kCleanUpReconnect);
-        }
-        auto drop = [&](sql::Session& session) {
-            // The state table marks the shadow as ours, so it goes last.
-            if (shadow_made_) {
-                shadow::drop(session, shadow_name);
-            }
-            if (state_made_) {
-                state_->drop(session);
-            }
-        };
-        bool again = false;
-        try {
-            co_await main_session_->run(drop);
-        } catch (const Error& error) {
-            if (error.code() != Errc::interrupted) {
-                throw;
-            }
-            again = true;
-        }
-        if (again) {
-            co_await main_session_->reconnect(kCleanUpReconnect);
-            co_await main_session_->run(drop);
-        }
-    } catch (const Error& error) {
-        kept = fmt::format(
-            "{} is untouched. Left behind are {} and {}, which could not be removed ({}); run "
-            "DROP TABLE IF EXISTS {}, {}, then the same command again",
+async::awaitable<std::string> Migration::tell_what_is_left() {
+    if (run_ && run_->fate() != cutover::Cutover::Fate::not_swapped) {
+        co_return fmt::format(
+            "Whether the tables were swapped is not known, so nothing was removed. If {0} exists "
+            "the "
+            "change is made: drop {1}. If it does not, {2} is unchanged: drop {3} and {1}, and run "
+            "again",
+            job_->old_table.str(),
+            own_->state().name().str(),
             table_.str(),
-            shadow_name.str(),
-            plan_->names.state,
-            error.what(),
-            shadow_name.quoted(),
-            sibling(plan_->names.state).quoted()
+            own_->shadow().str()
         );
     }
-    if (!kept.empty()) {
-        co_return kept;
-    }
-    co_return fmt::format("{} is untouched and nothing was left behind", table_.str());
+    co_return co_await own_->remove_all(*main_session_);
 }
 
 void Migration::summarize(const char* method, Progress progress, std::chrono::microseconds locked) {

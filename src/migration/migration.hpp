@@ -3,6 +3,7 @@
 
 #include "checkpoint/state_table.hpp"
 #include "doppel/migration.hpp"
+#include "migration/own_tables.hpp"
 #include "migration/sessions.hpp"
 #include "migration/shadow_run.hpp"
 #include "plan/planner.hpp"
@@ -49,11 +50,13 @@ private:
     async::awaitable<void> migrate();
     async::awaitable<void> prepare();
     async::awaitable<binlog::StartPosition> read_start_position();
-    async::awaitable<void> refuse_prepared_xa();
+    async::awaitable<std::size_t> count_prepared_xa();
+    async::awaitable<void> await_prepared_xa();
+    async::awaitable<void> require_same_definition();
     async::awaitable<void> run_shadow();
     async::awaitable<void> clean_up();
-    /// Removes what was made; the sentences tell what is left.
-    async::awaitable<std::string> remove_leftovers();
+    /// Removes what was made where that is right; sentences for the operator.
+    async::awaitable<std::string> tell_what_is_left();
 
     // g++ 12 destroys aggregate temporaries twice when they stand in a coroutine (their parts and
     // the whole), so coroutines build none: they call these.
@@ -90,9 +93,7 @@ private:
     std::atomic<bool> stopping_{false};
 
     std::optional<plan::Plan> plan_;
-    std::optional<checkpoint::StateTable> state_;
-    bool state_made_ = false;
-    bool shadow_made_ = false;
+    std::optional<OwnTables> own_;
     std::optional<ShadowJob> job_;
     std::unique_ptr<ShadowRun> run_;
     std::chrono::steady_clock::time_point started_;

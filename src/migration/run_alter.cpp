@@ -31,7 +31,7 @@ Outcome outcome_of(const std::exception_ptr& failure) {
     }
 }
 
-/// Waits for signals until cancelled; each one asks the migration to stop.
+/// Waits for signals until cancelled; the first of each kind asks the migration to stop.
 asio::awaitable<void> watch_signals(asio::signal_set& signals, migration::Migration& migration) {
     while (true) {
         boost::system::error_code error;
@@ -40,7 +40,12 @@ asio::awaitable<void> watch_signals(asio::signal_set& signals, migration::Migrat
         if (error) {
             co_return;
         }
-        migration.stop(fmt::format("stopping after signal {}", signal));
+        // The next signal of its kind ends the process as if nobody listened, in case the server
+        // does not answer; whatever is left then is found by the next run.
+        signals.remove(signal);
+        migration.stop(fmt::format(
+            "stopping after signal {}; once more ends at once and leaves our tables behind", signal
+        ));
     }
 }
 

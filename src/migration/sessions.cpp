@@ -10,6 +10,9 @@ namespace {
 
 /// Sessions may be idle for days, between the start and the cut-over.
 constexpr const char* kKeepIdle = "SET SESSION wait_timeout = 2147483";
+/// A server that is silent for longer counts as lost, unless a statement of ours may wait for a
+/// table lock that long.
+constexpr std::chrono::minutes kSilenceMax{10};
 
 std::string random_id() {
     std::random_device random;
@@ -18,10 +21,18 @@ std::string random_id() {
 
 }  // namespace
 
-SessionFactory::SessionFactory(ConnectionOptions options, Logger logger)
-    : options_(std::move(options)), logger_(std::move(logger)), run_id_(random_id()) {}
+SessionFactory::SessionFactory(
+    ConnectionOptions options, std::chrono::milliseconds lock_wait_timeout, Logger logger
+)
+    : options_(std::move(options)),
+      statement_timeout_(std::max<std::chrono::milliseconds>(
+          kSilenceMax, lock_wait_timeout + std::chrono::minutes(1)
+      )),
+      logger_(std::move(logger)),
+      run_id_(random_id()) {}
 
 std::unique_ptr<sql::AsyncSession> SessionFactory::make(sql::SessionSettings settings) {
+    settings.statement_timeout = statement_timeout_;
     return std::make_unique<sql::AsyncSession>(
         options_, std::move(settings), fmt::format("doppel.{}.{}", run_id_, ++made_), logger_
     );
@@ -29,7 +40,11 @@ std::unique_ptr<sql::AsyncSession> SessionFactory::make(sql::SessionSettings set
 
 std::unique_ptr<sql::AsyncSession> SessionFactory::plain() {
     sql::SessionSettings settings;
-    settings.statements = {kKeepIdle};
+    settings.statements = {
+        kKeepIdle,
+        // The server's default is a year.
+        "SET SESSION lock_wait_timeout = 30",
+    };
     return make(std::move(settings));
 }
 

@@ -5,6 +5,7 @@
 #include "doppel/options.hpp"
 #include "sql/async_session.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -13,7 +14,10 @@ namespace doppel::migration {
 /// Makes the sessions of one run. Each gets a lock name of its own (see sql::AsyncSession).
 class SessionFactory final {
 public:
-    SessionFactory(ConnectionOptions options, Logger logger);
+    /// `lock_wait_timeout`: the longest wait for a table lock that the run may ask for.
+    SessionFactory(
+        ConnectionOptions options, std::chrono::milliseconds lock_wait_timeout, Logger logger
+    );
 
     /// For statements that the server shall judge as in a session of the user: its default
     /// sql_mode.
@@ -29,6 +33,7 @@ private:
     std::unique_ptr<sql::AsyncSession> make(sql::SessionSettings settings);
 
     ConnectionOptions options_;
+    std::chrono::milliseconds statement_timeout_;
     Logger logger_;
     std::string run_id_;
     unsigned made_ = 0;

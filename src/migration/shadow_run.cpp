@@ -27,6 +27,20 @@ constexpr std::chrono::milliseconds kBlockerPause{200};
 /// Then the lock is tried all the same: the transaction may end any moment.
 constexpr std::chrono::milliseconds kBlockerPatience{5'000};
 
+/// For as long as somebody waits for a marker in the feed.
+class MarkerExpectation final {
+public:
+    explicit MarkerExpectation(FeedHandler& handler) : handler_(handler) {
+        handler_.expect_marker(true);
+    }
+    ~MarkerExpectation() { handler_.expect_marker(false); }
+    MarkerExpectation(const MarkerExpectation&) = delete;
+    MarkerExpectation& operator=(const MarkerExpectation&) = delete;
+
+private:
+    FeedHandler& handler_;
+};
+
 copy::ChunkSizer::Limits sizer_limits(const MigrationOptions& options) {
     copy::ChunkSizer::Limits limits;
     limits.rows_max = options.chunk_rows_max;
@@ -38,6 +52,10 @@ copy::ChunkSizer::Limits sizer_limits(const MigrationOptions& options) {
 protocol::Coordinator::Limits batch_limits(const MigrationOptions& options, const ShadowJob& job) {
     const std::size_t packet_share = job.max_allowed_packet_bytes / 4;
     return {options.batch_keys_max, std::min(options.batch_bytes_max, packet_share)};
+}
+
+cutover::CutoverOptions cutover_options(const MigrationOptions& options) {
+    return {options.lock_wait_timeout, options.cutover_lock_limit, options.reconnect_limit};
 }
 
 feed::StreamOptions stream_options(const MigrationOptions& options) {
@@ -118,6 +136,14 @@ ShadowRun::ShadowRun(
           *replay_session_,
           state_.touch_statement(StateTable::kReplayId)
       ),
+      cutover_(
+          job.tables,
+          job.old_table,
+          cutover_options(options),
+          cutover_hooks(),
+          *cutover_session_,
+          logger
+      ),
       started_(Clock::now()) {}
 
 std::vector<sql::AsyncSession*> ShadowRun::all_sessions() const {
@@ -154,7 +180,7 @@ async::awaitable<void> ShadowRun::run() {
     co_await tasks_.settle();
     co_await close_sessions();
     // Once the tables are swapped a task that was interrupted by the end is no failure.
-    if (tasks_.failure() && !swapped_) {
+    if (tasks_.failure() && cutover_.fate() != cutover::Cutover::Fate::swapped) {
         std::rethrow_exception(tasks_.failure());
     }
 }
@@ -194,11 +220,12 @@ async::awaitable<void> ShadowRun::conduct() {
     observer_.on_event(progress());
     enter(Phase::draining);
     co_await drain();
-    co_await cutover_session_->execute("ANALYZE TABLE " + job_.tables.shadow.quoted());
+    // The session was idle during the copy; it may have been lost at any time since.
+    const std::string analyze = "ANALYZE TABLE " + job_.tables.shadow.quoted();
+    co_await execute_surely(*cutover_session_, analyze);
     require_running();
     enter(Phase::cutting_over);
     co_await cut_over();
-    swapped_ = true;
     stop();  // all tasks end
 }
 
@@ -223,7 +250,17 @@ async::awaitable<void> ShadowRun::await_good_moment() {
         auto look = [this](sql::Session& session) {
             return cutover::find_blockers(session, job_.tables.source, kLongTransactionSeconds);
         };
-        const auto blockers = co_await marker_session_->run(look);
+        std::vector<cutover::Blocker> blockers;
+        std::optional<Error> lost;
+        try {
+            blockers = co_await marker_session_->run(look);
+        } catch (const Error& error) {
+            lost = error;
+        }
+        if (lost) {
+            co_await marker_session_->reconnect(options_.reconnect_limit);
+            continue;
+        }
         if (blockers.empty()) {
             co_return;
         }
@@ -235,11 +272,7 @@ async::awaitable<void> ShadowRun::await_good_moment() {
     }
 }
 
-cutover::Cutover ShadowRun::make_cutover() {
-    cutover::CutoverOptions options;
-    options.lock_wait_timeout = options_.lock_wait_timeout;
-    options.lock_limit = options_.cutover_lock_limit;
-    options.reconnect_limit = options_.reconnect_limit;
+cutover::CutoverHooks ShadowRun::cutover_hooks() {
     cutover::CutoverHooks hooks;
     hooks.pause = [this] { return replayer_.pause(); };
     hooks.resume = [this] {
@@ -256,18 +289,17 @@ cutover::Cutover ShadowRun::make_cutover() {
         }
     };
     hooks.hold_feed = [this] { handler_.hold(true); };
-    return {job_.tables, job_.old_table, options, std::move(hooks), *cutover_session_, logger_};
+    return hooks;
 }
 
 async::awaitable<void> ShadowRun::cut_over() {
-    cutover::Cutover cutover = make_cutover();
     cutover::AttemptPolicy policy(options_.cutover_attempts, options_.cutover_backoff_max);
     while (true) {
         co_await await_good_moment();
         co_await drain();
         require_running();
         ++cutover_attempts_;
-        const auto attempt = co_await cutover.attempt();
+        const auto attempt = co_await cutover_.attempt();
         if (attempt.result == cutover::Attempt::Result::done) {
             cutover_locked_ = attempt.locked;
             co_return;
@@ -326,27 +358,51 @@ async::awaitable<void> ShadowRun::pass_fence() {
     }
     marking_ = true;
     const std::uint64_t seq = ++last_marker_;
-    std::exception_ptr failure;
-    while (true) {
-        std::optional<Error> lost;
-        try {
-            co_await marker_session_->execute(state_.mark_statement(StateTable::kMarkerId, seq));
-            break;
-        } catch (const Error& error) {
-            lost = error;
-        }
-        if (sql::classify_write_failure(*lost) != sql::FailureKind::connection_lost || stopping_) {
-            marking_ = false;
-            throw *lost;
-        }
-        co_await marker_session_->reconnect(options_.reconnect_limit);
+    std::optional<Error> failure;
+    try {
+        co_await execute_surely(
+            *marker_session_, state_.mark_statement(StateTable::kMarkerId, seq)
+        );
+    } catch (const Error& error) {
+        failure = error;
     }
     marking_ = false;
     changed_.notify();
+    if (failure) {
+        throw *failure;
+    }
+    const MarkerExpectation expectation(handler_);
     // The stream itself gives up when it cannot reach the server, and its failure stops us.
     while (handler_.marker(StateTable::kMarkerId) < seq) {
         require_running();
         co_await changed_.wait(kLook);
+    }
+}
+
+async::awaitable<void> ShadowRun::execute_surely(
+    sql::AsyncSession& session, std::string statement
+) {
+    while (true) {
+        std::optional<Error> failure;
+        try {
+            auto work = [&statement](sql::Session& connected) { connected.execute(statement); };
+            co_await session.run(work);
+            co_return;
+        } catch (const Error& error) {
+            failure = error;
+        }
+        switch (sql::classify_write_failure(*failure)) {
+            case sql::FailureKind::connection_lost:
+                require_running();
+                co_await session.reconnect(options_.reconnect_limit);
+                break;
+            case sql::FailureKind::conflict:
+                require_running();
+                co_await async::sleep(kDrainPause);
+                break;
+            default:
+                throw *failure;
+        }
     }
 }
 

@@ -63,6 +63,8 @@ public:
 
     [[nodiscard]] Progress progress() const;
     [[nodiscard]] std::chrono::microseconds cutover_locked() const { return cutover_locked_; }
+    /// After `run` threw: whether the tables were swapped all the same.
+    [[nodiscard]] cutover::Cutover::Fate fate() const { return cutover_.fate(); }
 
 private:
     async::awaitable<void> open_sessions();
@@ -75,11 +77,13 @@ private:
     async::awaitable<bool> drain_locked(
         sql::AsyncSession& session, std::chrono::steady_clock::time_point deadline
     );
-    cutover::Cutover make_cutover();
+    cutover::CutoverHooks cutover_hooks();
 
     /// Returns when the feed has delivered all that was committed before the call.
     async::awaitable<void> pass_fence();
     async::awaitable<void> catch_up();
+    /// Runs a statement that may be run twice, again after lost connections and conflicts.
+    async::awaitable<void> execute_surely(sql::AsyncSession& session, std::string statement);
     void enter(Phase phase);
     void notice(std::string message);
     void release_feed();
@@ -93,7 +97,6 @@ private:
     async::asio::any_io_executor executor_;
 
     bool stopping_ = false;
-    bool swapped_ = false;
     async::Event changed_;
     async::TaskGroup tasks_;
     checkpoint::StateTable state_;
@@ -113,6 +116,7 @@ private:
     copy::Copier copier_;
     replay::Fencer fencer_;
     replay::Replayer replayer_;
+    cutover::Cutover cutover_;
 
     Phase phase_ = Phase::copying;
     std::uint64_t last_marker_ = 0;

@@ -37,8 +37,8 @@ struct ServerFacts {
     std::uint64_t max_allowed_packet_bytes = 64 * 1024 * 1024;
     unsigned innodb_force_recovery = 0;
     std::uint64_t max_user_connections = 0;  ///< of this account; 0: no limit
-    /// Free bytes of the disk that holds the table; nothing unless the server runs on this machine and
-    /// its data directory can be looked at.
+    /// Free bytes of the disk that holds the table; nothing unless the server runs on this machine
+    /// and its data directory can be looked at.
     std::optional<std::uint64_t> free_disk_bytes;
     std::vector<std::string> binlog_do_db;
     std::vector<std::string> binlog_ignore_db;

@@ -52,7 +52,8 @@ class Coordinator final {
 public:
     struct Limits {
         std::size_t batch_keys_max = 1'000;
-        std::size_t batch_bytes_max = std::size_t{256} * 1024;  ///< of encoded keys, doubled for their SQL text
+        std::size_t batch_bytes_max =
+            std::size_t{256} * 1024;  ///< of encoded keys, doubled for their SQL text
     };
     struct Counters {
         std::uint64_t delivered = 0;

@@ -122,17 +122,8 @@ async::awaitable<void> Replayer::recover(protocol::Batch batch, Error error) {
         case FailureKind::duplicate:
             break;
         case FailureKind::misfit:
-            throw Error(
-                Errc::data_misfit,
-                fmt::format(
-                    "a row of {} does not fit the new schema: {}",
-                    context_.tables.source.str(),
-                    error.what()
-                ),
-                *error.server()
-            );
         case FailureKind::other:
-            throw Error(error.code(), fmt::format("replay failed: {}", error.what()));
+            throw_final(error);
     }
     context_.logger.debug("replay: {}; deleting only, {} keys", error.what(), batch.keys.size());
     if (batch.keys.size() == 1) {
@@ -162,6 +153,21 @@ async::awaitable<void> Replayer::recover(protocol::Batch batch, Error error) {
     }
     co_await async::sleep(kDuplicatePause);
     co_await context_.pass_fence();
+}
+
+void Replayer::throw_final(const Error& error) const {
+    if (sql::classify_write_failure(error) == FailureKind::misfit) {
+        throw Error(
+            Errc::data_misfit,
+            fmt::format(
+                "a row of {} does not fit the new schema: {}",
+                context_.tables.source.str(),
+                error.what()
+            ),
+            error.server().value_or(ServerError{})
+        );
+    }
+    throw Error(error.code(), fmt::format("replay failed: {}", error.what()));
 }
 
 void Replayer::count_duplicate(const mysql::Key& key, const Error& error) {
@@ -209,7 +215,7 @@ async::awaitable<std::vector<mysql::Key>> Replayer::reconcile_one_by_one(
                 count_duplicate(key, *failure);
                 break;
             default:
-                throw Error(failure->code(), fmt::format("replay failed: {}", failure->what()));
+                throw_final(*failure);
         }
     }
     co_return failed;
@@ -235,10 +241,16 @@ async::awaitable<bool> Replayer::drain_locked(
         }
         if (failure) {
             context_.coordinator.give_back(*batch);
-            if (sql::classify_write_failure(*failure) == FailureKind::duplicate) {
-                co_return false;
+            switch (sql::classify_write_failure(*failure)) {
+                case FailureKind::duplicate:
+                    co_return false;
+                case FailureKind::connection_lost:
+                case FailureKind::conflict:
+                    throw *failure;
+                case FailureKind::misfit:
+                case FailureKind::other:
+                    throw_final(*failure);
             }
-            throw *failure;
         }
         // Nothing of the batch went to the state table, so it proves nothing as a fence.
         auto done = *batch;

@@ -60,6 +60,7 @@ private:
     async::awaitable<void> recover(protocol::Batch batch, Error error);
     /// One key at a time, each in its own transaction; returns those that met a duplicate.
     async::awaitable<std::vector<mysql::Key>> reconcile_one_by_one(const protocol::Batch& batch);
+    [[noreturn]] void throw_final(const Error& error) const;
     void count_duplicate(const mysql::Key& key, const Error& error);
     void run_transaction(sql::Session& session, const protocol::Batch& batch, bool insert) const;
 

@@ -43,6 +43,21 @@ TEST(Recorder, StartsEachIntervalAnewAndKeepsTheTotals) {
     EXPECT_DOUBLE_EQ(4, totals.whole.commits_per_second());
 }
 
+TEST(Recorder, TellsTheLongestStallOfEachInterval) {
+    Recorder recorder;
+    for (const int due : {100, 1'200, 2'300}) {
+        recorder.started(ms(due));
+        recorder.committed(ms(due), ms(due), ms(due + (due == 1'200 ? 300 : 40)));
+    }
+    EXPECT_EQ(ms(300), recorder.take_interval(ms(2'500)).stall.length);
+    EXPECT_EQ(ms(0), recorder.take_interval(ms(3'000)).stall.length);
+    recorder.started(ms(3'500));
+    EXPECT_EQ(ms(500), recorder.take_interval(ms(4'000)).stall.length);
+    recorder.committed(ms(3'500), ms(3'500), ms(4'200));
+    EXPECT_EQ(ms(700), recorder.take_interval(ms(5'000)).stall.length);
+    EXPECT_EQ(ms(700), recorder.totals(ms(5'000)).stall.length);
+}
+
 TEST(Recorder, CountsWholeSecondsWithoutACommit) {
     Recorder recorder;
     for (const int at : {500, 3'100, 4'000}) {

@@ -64,6 +64,7 @@ TEST_F(FeedHandlerTest, ASourceWithAnotherNumberOfColumnsStopsTheRun) {
 
 TEST_F(FeedHandlerTest, KeysOfAPreparedTransactionComeAgainWhenItCommits) {
     finish_copy();
+    handler_.on_xa_start();
     deliver(1);
     deliver(2);
     handler_.on_xa_prepare("X'1',X'',1");
@@ -76,6 +77,7 @@ TEST_F(FeedHandlerTest, KeysOfAPreparedTransactionComeAgainWhenItCommits) {
 
 TEST_F(FeedHandlerTest, ARolledBackTransactionIsForgotten) {
     finish_copy();
+    handler_.on_xa_start();
     deliver(1);
     handler_.on_xa_prepare("X'1',X'',1");
     handler_.on_transaction_end({});
