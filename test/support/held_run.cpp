@@ -11,9 +11,14 @@
 namespace doppel::test {
 namespace {
 
-constexpr std::chrono::seconds kStartLimit{30};
+constexpr std::chrono::seconds kStartLimit{15};
 constexpr std::chrono::seconds kEventLimit{20};
 constexpr std::chrono::seconds kEndLimit{120};
+
+std::string last_part(const std::string& text) {
+    constexpr std::size_t kBytes = 1'000;
+    return text.size() > kBytes ? text.substr(text.size() - kBytes) : text;
+}
 
 }  // namespace
 
@@ -46,7 +51,7 @@ HeldRun::HeldRun(
     const auto waits = [this] { return waiting_try() != "NULL" || !process_->running(); };
     if (!ready || !wait_until(waits, kStartLimit) || !process_->running()) {
         throw std::runtime_error(
-            "the copy did not come to the held row: " + process_->out() + process_->err()
+            "the copy did not come to the held row: " + last_part(process_->out()) + process_->err()
         );
     }
 }

@@ -11,14 +11,16 @@
 namespace doppel::test {
 
 /// A `doppel alter` of table `t` whose copy stops inside a chosen chunk for as long as the test
-/// wants: a transaction of ours holds one row of the shadow, on which the chunk's INSERT waits.
+/// wants: a transaction of ours has inserted one of the rows into the shadow, so that the chunk's
+/// INSERT waits for its end.
 /// When the wait times out (5 s) the chunk is cancelled and opened again.
 ///
 /// A prepared XA transaction holds the run between the making of the shadow and the copy's start,
 /// so that the row is in place in time.
 class HeldRun final {
 public:
-    /// `gate` inserts the row into `_t_new`. Returns when the copy waits for it.
+    /// `gate` inserts a row into `_t_new` whose key the source holds, too. Returns when the copy
+    /// waits for it.
     HeldRun(
         const Sandbox& sandbox,
         const std::string& schema,

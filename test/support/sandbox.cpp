@@ -183,8 +183,12 @@ std::vector<std::string> rows_of(
     const auto names = session.query("SHOW COLUMNS FROM " + mysql::quote_identifier(table));
     std::string list;
     for (const auto& row : names.rows) {
+        // HEX of a number rounds it to an integer.
+        const bool decimal = row.at(1).value().starts_with("decimal");
         list += fmt::format(
-            "{}HEX({})", list.empty() ? "" : ", ", mysql::quote_identifier(row.at(0).value())
+            fmt::runtime(decimal ? "{}HEX(CAST({} AS BINARY))" : "{}HEX({})"),
+            list.empty() ? "" : ", ",
+            mysql::quote_identifier(row.at(0).value())
         );
     }
     const auto rows = session.query(
