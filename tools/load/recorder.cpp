@@ -35,7 +35,7 @@ double Interval::commits_per_second() const {
 }
 
 Interval Recorder::Window::summarise(Instant from, Instant to) const {
-    return {from, to, counts, quantiles(latency), quantiles(service)};
+    return {from, to, counts, quantiles(latency), quantiles(service), {}};
 }
 
 template <class Change>
@@ -47,6 +47,7 @@ void Recorder::count(Change change) {
 void Recorder::started(Instant due) {
     const std::lock_guard lock(mutex_);
     stalls_.started(due);
+    window_stalls_.started(due);
 }
 
 void Recorder::committed(Instant due, Instant start, Instant now) {
@@ -57,6 +58,7 @@ void Recorder::committed(Instant due, Instant start, Instant now) {
         window->service.add(microseconds(now - start));
     }
     stalls_.committed(due, now);
+    window_stalls_.committed(due, now);
     keep_longest(transaction_, "transaction", start, now);
     const auto second = static_cast<std::size_t>(now / seconds{1});
     if (commits_by_second_.size() <= second) {
@@ -69,6 +71,7 @@ bool Recorder::failed(Instant due, const std::string& message) {
     const std::lock_guard lock(mutex_);
     count([](Counts& counts) { ++counts.errors; });
     stalls_.failed(due);
+    window_stalls_.failed(due);
     if (first_errors_.size() >= kErrorsKept) {
         return false;
     }
@@ -98,7 +101,9 @@ void Recorder::statement_done(std::string_view what, Instant start, Instant end)
 
 Interval Recorder::take_interval(Instant now) {
     const std::lock_guard lock(mutex_);
-    const Interval interval = window_.summarise(window_start_, now);
+    Interval interval = window_.summarise(window_start_, now);
+    interval.stall = window_stalls_.longest(now);
+    window_stalls_.forget();
     window_.counts = {};
     window_.latency.clear();
     window_.service.clear();

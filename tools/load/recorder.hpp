@@ -38,6 +38,7 @@ struct Interval {
     Counts counts;
     Quantiles latency;
     Quantiles service;
+    Stall stall;  ///< the longest that ended in it or lasted at its end
 
     [[nodiscard]] double commits_per_second() const;
 };
@@ -91,6 +92,7 @@ private:
     Window whole_;
     Instant window_start_{0};
     StallDetector stalls_;
+    StallDetector window_stalls_;
     Longest statement_;
     Longest transaction_;
     std::vector<std::uint32_t> commits_by_second_;

@@ -109,6 +109,7 @@ std::string interval_text(const Interval& interval, std::uint64_t backlog, const
 std::string interval_json(const Interval& interval, std::uint64_t backlog, const Epoch& epoch) {
     json object = common_json(interval, backlog, epoch);
     object["type"] = "interval";
+    object["stall_ms"] = milliseconds(interval.stall.length);
     return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

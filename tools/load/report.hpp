@@ -21,7 +21,8 @@ struct Epoch {
 );
 /// The same as a JSON object: "type": "interval", "time_ms" (end of the interval), "elapsed_s",
 /// "tps", "commits", "latency_us" and "service_us" ({p50, p95, p99, max}), "errors", "deadlocks",
-/// "lock_wait_timeouts", "twin_mismatches", "backlog" (due, but taken by no thread).
+/// "lock_wait_timeouts", "twin_mismatches", "backlog" (due, but taken by no thread), "stall_ms"
+/// (the longest time without a commit although one was due that ended in it or lasted at its end).
 [[nodiscard]] std::string interval_json(
     const Interval& interval, std::uint64_t backlog, const Epoch& epoch
 );
@@ -30,9 +31,9 @@ struct Epoch {
 [[nodiscard]] std::string summary_text(
     const Totals& totals, std::uint64_t backlog, const Epoch& epoch
 );
-/// "type": "summary", the keys of an interval, "start_ms", "longest_stall" ({length_ms, start_ms,
-/// end_ms}), "longest_statement" and "longest_transaction" ({what, length_ms, start_ms}),
-/// "seconds_without_commit", "first_errors".
+/// "type": "summary", the keys of an interval but "stall_ms", "start_ms", "longest_stall"
+/// ({length_ms, start_ms, end_ms}), "longest_statement" and "longest_transaction" ({what,
+/// length_ms, start_ms}), "seconds_without_commit", "first_errors".
 [[nodiscard]] std::string summary_json(
     const Totals& totals, std::uint64_t backlog, const Epoch& epoch
 );

@@ -29,6 +29,8 @@ public:
 
     /// The longest stall up to `now`, one that still lasts included.
     [[nodiscard]] Stall longest(Instant now) const;
+    /// From here on only stalls count that last or are still to come.
+    void forget() { longest_ = {}; }
 
 private:
     [[nodiscard]] std::optional<Stall> current(Instant now) const;
