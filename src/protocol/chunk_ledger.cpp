@@ -81,13 +81,13 @@ const mysql::KeyRange& ChunkLedger::range(ChunkIndex chunk) const {
     return at(chunk).range;
 }
 
-ChunkLedger::Place ChunkLedger::locate(const mysql::Key& key) const {
-    if (low_water_ && key <= *low_water_) {
+ChunkLedger::Place ChunkLedger::locate(std::string_view key_bytes) const {
+    if (low_water_ && key_bytes <= low_water_->bytes) {
         return Place{State::closed, 0};
     }
     for (std::size_t i = 0; i < chunks_.size(); ++i) {
         const auto& upper = chunks_[i].range.upper;
-        if (!upper || key <= *upper) {
+        if (!upper || key_bytes <= upper->bytes) {
             return Place{chunks_[i].state, first_ + i};
         }
     }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace doppel::protocol {
@@ -38,8 +39,8 @@ public:
     void cancel(ChunkIndex chunk);
 
     [[nodiscard]] const mysql::KeyRange& range(ChunkIndex chunk) const;
-    /// Where a key lies. Only for exactly comparable keys: compares bytes.
-    [[nodiscard]] Place locate(const mysql::Key& key) const;
+    /// Where an encoded key lies. Only for exactly comparable keys: compares bytes.
+    [[nodiscard]] Place locate(std::string_view key_bytes) const;
 
     /// The latest opening so far; 0 before the first.
     [[nodiscard]] Opening last_opening() const noexcept { return last_opening_; }

@@ -32,7 +32,7 @@ void Coordinator::deliver(std::string_view key_bytes) {
         pending_.touch(key_bytes, readiness);
         return;
     }
-    const auto place = ledger_.locate(mysql::Key{std::string(key_bytes)});
+    const auto place = ledger_.locate(key_bytes);
     switch (place.state) {
         case ChunkLedger::State::unopened:
             ++counters_.discarded;

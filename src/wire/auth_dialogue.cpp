@@ -135,7 +135,7 @@ Secret AuthDialogue::scramble() const {
         return scramble_native(settings_.password.view(), nonce_);
     }
     // The empty password is a lone NUL here, unlike with mysql_native_password.
-    return settings_.password.empty() ? Secret(std::string_view("", 1))
+    return settings_.password.empty() ? Secret(std::string_view("\0", 1))
                                       : scramble_caching_sha2(settings_.password.view(), nonce_);
 }
 

@@ -47,7 +47,7 @@ struct Space {
 class PacketFramer final {
 public:
     /// `buffer_bytes`: size of one read, and of the memory held between long packets. At least 64.
-    explicit PacketFramer(std::size_t buffer_bytes = 256 * 1024);
+    explicit PacketFramer(std::size_t buffer_bytes = std::size_t{256} * 1024);
 
     /// Free room of at least a quarter of the buffer size. Ends the validity of all views given
     /// out.

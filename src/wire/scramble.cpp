@@ -18,7 +18,7 @@ namespace doppel::wire {
 
 namespace {
 
-constexpr std::size_t kMaxPemBytes = 64 * 1024;
+constexpr std::size_t kMaxPemBytes = std::size_t{64} * 1024;
 
 template <auto Free>
 struct Deleter {

@@ -13,7 +13,7 @@ enum class ExitCode {
     usage = 2,        ///< the command line or the statement is wrong
     refused = 3,      ///< a check refused before anything was changed
     interrupted = 4,  ///< the server was lost; what was left behind is named
-    data_misfit = 5,  ///< the data does not fit the new schema; rows are named
+    data_misfit = 5,  ///< the data does not fit the new schema
     stopped = 130,    ///< stopped by a signal; the source table is untouched
 };
 

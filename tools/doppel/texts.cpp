@@ -13,7 +13,7 @@ constexpr const char* kExitCodes = R"(Exit codes:
   2    the command line or the statement is wrong
   3    refused by a check before anything was changed
   4    the server was lost; the table is untouched, what was left behind is named
-  5    the data does not fit the new schema (duplicate, truncation, NULL); rows are named
+  5    the data does not fit the new schema (duplicate, truncation, NULL); the table is untouched
   130  stopped by a signal; the table is untouched, nothing is left behind
 )";
 

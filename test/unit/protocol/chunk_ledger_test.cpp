@@ -16,7 +16,7 @@ using State = ChunkLedger::State;
 
 TEST(ChunkLedger, EverythingIsUnopenedAtFirst) {
     ChunkLedger ledger;
-    EXPECT_EQ(ledger.locate(key('a')).state, State::unopened);
+    EXPECT_EQ(ledger.locate("a").state, State::unopened);
     EXPECT_FALSE(ledger.complete());
     EXPECT_TRUE(ledger.closed_ranges().empty());
 }
@@ -26,15 +26,15 @@ TEST(ChunkLedger, AKeyIsLocatedByTheUpperBoundInclusive) {
     const auto first = ledger.add(key('f'));
     const auto second = ledger.add(key('m'));
     ledger.open(first);
-    EXPECT_EQ(ledger.locate(key('f')).state, State::open);
-    EXPECT_EQ(ledger.locate(key('f')).chunk, first);
-    EXPECT_EQ(ledger.locate(key('g')).state, State::unopened);
+    EXPECT_EQ(ledger.locate("f").state, State::open);
+    EXPECT_EQ(ledger.locate("f").chunk, first);
+    EXPECT_EQ(ledger.locate("g").state, State::unopened);
     ledger.open(second);
-    EXPECT_EQ(ledger.locate(key('g')).chunk, second);
+    EXPECT_EQ(ledger.locate("g").chunk, second);
     ledger.close(first);
-    EXPECT_EQ(ledger.locate(key('a')).state, State::closed);
-    EXPECT_EQ(ledger.locate(key('m')).state, State::open);
-    EXPECT_EQ(ledger.locate(key('n')).state, State::unopened);
+    EXPECT_EQ(ledger.locate("a").state, State::closed);
+    EXPECT_EQ(ledger.locate("m").state, State::open);
+    EXPECT_EQ(ledger.locate("n").state, State::unopened);
 }
 
 TEST(ChunkLedger, ChunksMayCloseInAnyOrder) {
@@ -65,7 +65,7 @@ TEST(ChunkLedger, ACancelledChunkIsUnopenedAgainAndGetsALaterOpening) {
     const Opening first = ledger.open(chunk);
     EXPECT_FALSE(ledger.all_done_since(first));
     ledger.cancel(chunk);
-    EXPECT_EQ(ledger.locate(key('a')).state, State::unopened);
+    EXPECT_EQ(ledger.locate("a").state, State::unopened);
     EXPECT_TRUE(ledger.all_done_since(first));
     EXPECT_GT(ledger.open(chunk), first);
     EXPECT_TRUE(ledger.all_done_since(first));
