@@ -48,7 +48,7 @@ std::unique_ptr<sql::AsyncSession> SessionFactory::plain() {
     return make(std::move(settings));
 }
 
-std::unique_ptr<sql::AsyncSession> SessionFactory::writer() {
+sql::SessionSettings writer_settings() {
     sql::SessionSettings settings;
     settings.statements = {
         kKeepIdle,
@@ -63,7 +63,11 @@ std::unique_ptr<sql::AsyncSession> SessionFactory::writer() {
         "SET SESSION max_execution_time = 0",
         "SET SESSION sql_big_selects = 1",
     };
-    return make(std::move(settings));
+    return settings;
+}
+
+std::unique_ptr<sql::AsyncSession> SessionFactory::writer() {
+    return make(writer_settings());
 }
 
 }  // namespace doppel::migration

@@ -11,6 +11,11 @@
 
 namespace doppel::migration {
 
+/// For writing into the shadow: READ COMMITTED, so that INSERT .. SELECT reads without row locks;
+/// strict, so that no value is cut or zeroed; zero dates and a literal 0 for AUTO_INCREMENT are
+/// kept.
+[[nodiscard]] sql::SessionSettings writer_settings();
+
 /// Makes the sessions of one run. Each gets a lock name of its own (see sql::AsyncSession).
 class SessionFactory final {
 public:
@@ -22,9 +27,7 @@ public:
     /// For statements that the server shall judge as in a session of the user: its default
     /// sql_mode.
     [[nodiscard]] std::unique_ptr<sql::AsyncSession> plain();
-    /// For writing into the shadow: READ COMMITTED, so that INSERT .. SELECT reads without row
-    /// locks; strict, so that no value is cut or zeroed; zero dates and a literal 0 for
-    /// AUTO_INCREMENT are kept.
+    /// With `writer_settings`.
     [[nodiscard]] std::unique_ptr<sql::AsyncSession> writer();
 
     [[nodiscard]] const ConnectionOptions& options() const noexcept { return options_; }

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// The statements that copy and replay write, seen by the server: which rows they examine, and which
+// locks they take.
+#include "copy/chunk_statement.hpp"
+#include "migration/sessions.hpp"
+#include "replay/reconcile_statement.hpp"
+#include "support/sandbox.hpp"
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+namespace doppel {
+namespace {
+
+using test::Sandbox;
+using test::Schema;
+
+constexpr int kRows = 40'000;
+constexpr std::size_t kKeys = 1'000;
+
+struct Shape {
+    const char* name;
+    std::vector<mysql::KeyColumn> columns;
+    const char* definition;                  ///< columns and key of the table
+    const char* expression;                  ///< values of the key columns from n = 1..kRows
+    std::vector<std::string> (*key)(int n);  ///< the same as text for KeyShape::encode_text
+};
+
+mysql::KeyColumn column(const char* name, mysql::KeyKind kind) {
+    mysql::KeyColumn result;
+    result.name = name;
+    result.kind = kind;
+    if (kind == mysql::KeyKind::text) {
+        result.charset = "utf8mb4";
+        result.collation = "utf8mb4_0900_ai_ci";
+    }
+    return result;
+}
+
+std::string hex_of(const std::string& text) {
+    std::string hex;
+    for (const char c : text) {
+        hex += fmt::format("{:02X}", static_cast<unsigned char>(c));
+    }
+    return hex;
+}
+
+std::vector<Shape> shapes() {
+    using mysql::KeyKind;
+    return {
+        {"Integer",
+         {column("a", KeyKind::signed_integer)},
+         "a INT NOT NULL, PRIMARY KEY (a)",
+         "n",
+         [](int n) { return std::vector{std::to_string(n)}; }},
+        {"TextAndInteger",
+         {column("a", KeyKind::text), column("b", KeyKind::signed_integer)},
+         "a VARCHAR(40) NOT NULL, b INT NOT NULL, PRIMARY KEY (a, b)",
+         "CONCAT('k', n DIV 100), n",
+         [](int n) {
+             return std::vector{hex_of("k" + std::to_string(n / 100)), std::to_string(n)};
+         }},
+        {"IntegerAndEnum",
+         {column("a", KeyKind::signed_integer), column("b", KeyKind::enumeration)},
+         "a INT NOT NULL, b ENUM('x','y','z') NOT NULL, PRIMARY KEY (a, b)",
+         "n, 1 + n % 3",
+         [](int n) {
+             return std::vector{std::to_string(n), std::to_string(1 + n % 3)};
+         }},
+    };
+}
+
+class Statements : public testing::TestWithParam<Shape> {
+public:
+    static void SetUpTestSuite() { sandbox_ = new Sandbox(); }
+    static void TearDownTestSuite() {
+        delete sandbox_;
+        sandbox_ = nullptr;
+    }
+
+protected:
+    void SetUp() override {
+        schema_ = std::make_unique<Schema>(*sandbox_, "statements");
+        const std::string definition = GetParam().definition;
+        schema_->execute("CREATE TABLE t (" + definition + ", pad CHAR(50) NOT NULL DEFAULT '')");
+        schema_->execute("CREATE TABLE _t_new LIKE t");
+        schema_->execute("SET SESSION cte_max_recursion_depth = 1000000");
+        std::string names;
+        for (const auto& key : GetParam().columns) {
+            names += names.empty() ? key.name : ", " + key.name;
+        }
+        for (const char* table : {"t", "_t_new"}) {
+            schema_->execute(fmt::format(
+                "INSERT INTO {} ({}) WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM "
+                "s "
+                "WHERE n < {}) SELECT {} FROM s",
+                table,
+                names,
+                kRows,
+                GetParam().expression
+            ));
+            schema_->session().query(fmt::format("ANALYZE TABLE {}", table));
+        }
+        writer_ = sql::connect(sandbox_->primary(), migration::writer_settings());
+    }
+
+    mysql::TablePair pair() const {
+        mysql::TablePair tables{
+            {"statements", "t"},
+            {"statements", "_t_new"},
+            {"statements", "_t_doppel"},
+            "PRIMARY",
+            mysql::KeyShape(GetParam().columns),
+            {},
+            {},
+            "",
+            ""};
+        for (const auto& key : GetParam().columns) {
+            tables.source_key.push_back(key.name);
+            tables.source_list += mysql::quote_identifier(key.name) + ", ";
+        }
+        tables.source_list += "`pad`";
+        tables.shadow_key = tables.source_key;
+        tables.shadow_list = tables.source_list;
+        return tables;
+    }
+
+    mysql::Key key(int n) const {
+        std::vector<std::optional<std::string>> values;
+        for (std::string& value : GetParam().key(n)) {
+            values.emplace_back(std::move(value));
+        }
+        return mysql::KeyShape(GetParam().columns).encode_text(values).value();
+    }
+
+    /// Keys all over the table.
+    std::vector<mysql::Key> many_keys() const {
+        std::vector<mysql::Key> keys;
+        for (std::size_t i = 0; i < kKeys; ++i) {
+            keys.push_back(key(1 + static_cast<int>(i) * (kRows / static_cast<int>(kKeys))));
+        }
+        return keys;
+    }
+
+    /// Expects a range scan of about `rows` rows of table `table`.
+    void expect_range(const std::string& statement, const std::string& table, double rows) {
+        const auto plan = writer_->query("EXPLAIN FORMAT=TRADITIONAL " + statement);
+        bool found = false;
+        for (const auto& row : plan.rows) {
+            if (row.at(2).value_or("") != table || row.at(1).value_or("") == "INSERT") {
+                continue;
+            }
+            found = true;
+            EXPECT_EQ(row.at(4).value_or(""), "range") << statement.substr(0, 200);
+            const double examined = std::strtod(row.at(9).value_or("0").c_str(), nullptr);
+            EXPECT_LT(examined, 3 * rows) << statement.substr(0, 200);
+        }
+        EXPECT_TRUE(found) << statement.substr(0, 200);
+    }
+
+    static Sandbox* sandbox_;
+    std::unique_ptr<Schema> schema_;
+    std::unique_ptr<sql::Session> writer_;
+};
+
+Sandbox* Statements::sandbox_ = nullptr;
+
+TEST_P(Statements, ReplayExaminesTheRowsOfItsKeysOnly) {
+    const auto keys = many_keys();
+    const std::vector<mysql::KeyRange> closed = {{std::nullopt, key(kRows)}};
+    expect_range(replay::delete_statement(pair(), keys, std::nullopt), "_t_new", kKeys);
+    expect_range(replay::insert_statement(pair(), keys, std::nullopt), "t", kKeys);
+    expect_range(replay::delete_statement(pair(), keys, closed), "_t_new", kKeys);
+    expect_range(replay::insert_statement(pair(), keys, closed), "t", kKeys);
+}
+
+TEST_P(Statements, ReplayTouchesEveryRowOfItsKeys) {
+    EXPECT_EQ(writer_->execute(replay::delete_statement(pair(), many_keys(), std::nullopt)), kKeys);
+    EXPECT_EQ(writer_->execute(replay::insert_statement(pair(), many_keys(), std::nullopt)), kKeys);
+}
+
+TEST_P(Statements, AChunkExaminesItsRangeOnly) {
+    const mysql::KeyRange range{key(10'000), key(11'000)};
+    expect_range(copy::copy_statement(pair(), range), "t", 1'000);
+    expect_range(copy::clear_statement(pair(), range), "_t_new", 1'000);
+}
+
+TEST_P(Statements, CopyAndReplayLockNoRowOfTheSource) {
+    schema_->execute("DELETE FROM _t_new");
+    const auto locks = [this] {
+        return schema_->scalar(
+            "SELECT COUNT(*) FROM performance_schema.data_locks WHERE object_schema = 'statements' "
+            "AND object_name = 't' AND lock_type = 'RECORD'"
+        );
+    };
+    const std::string chunk = copy::copy_statement(pair(), {std::nullopt, key(120)});
+    const std::string batch =
+        replay::insert_statement(pair(), std::vector{key(30'000), key(30'001)}, std::nullopt);
+    writer_->execute("START TRANSACTION");
+    EXPECT_GT(writer_->execute(chunk), 0U);
+    EXPECT_EQ(writer_->execute(batch), 2U);
+    EXPECT_EQ(locks(), "0");
+    writer_->execute("ROLLBACK");
+
+    writer_->execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    writer_->execute("START TRANSACTION");
+    writer_->execute(chunk);
+    EXPECT_NE(locks(), "0") << "the look would not see locks";
+    writer_->execute("ROLLBACK");
+}
+
+std::string name_of(const testing::TestParamInfo<Shape>& shape) {
+    return shape.param.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Keys, Statements, testing::ValuesIn(shapes()), name_of);
+
+}  // namespace
+}  // namespace doppel
