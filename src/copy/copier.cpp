@@ -129,15 +129,7 @@ async::awaitable<void> Copier::recover(
         co_return;
     }
     if (kind == FailureKind::duplicate || kind == FailureKind::misfit) {
-        throw Error(
-            Errc::data_misfit,
-            fmt::format(
-                "a row of {} does not fit the new schema: {}",
-                context_.tables.source.str(),
-                error.what()
-            ),
-            *error.server()
-        );
+        throw sql::data_misfit("a row", context_.tables.source, error);
     }
     throw Error(Errc::failed, fmt::format("copying failed: {}", error.what()));
 }

@@ -157,15 +157,7 @@ async::awaitable<void> Replayer::recover(protocol::Batch batch, Error error) {
 
 void Replayer::throw_final(const Error& error) const {
     if (sql::classify_write_failure(error) == FailureKind::misfit) {
-        throw Error(
-            Errc::data_misfit,
-            fmt::format(
-                "a row of {} does not fit the new schema: {}",
-                context_.tables.source.str(),
-                error.what()
-            ),
-            error.server().value_or(ServerError{})
-        );
+        throw sql::data_misfit("a row", context_.tables.source, error);
     }
     throw Error(error.code(), fmt::format("replay failed: {}", error.what()));
 }
@@ -174,15 +166,8 @@ void Replayer::count_duplicate(const mysql::Key& key, const Error& error) {
     if (++duplicates_[key] < kDuplicateTurnsMax) {
         return;
     }
-    throw Error(
-        Errc::data_misfit,
-        fmt::format(
-            "the row {} of {} does not fit the new schema: {}",
-            context_.tables.shape.describe(key),
-            context_.tables.source.str(),
-            error.what()
-        ),
-        *error.server()
+    throw sql::data_misfit(
+        "the row " + context_.tables.shape.describe(key), context_.tables.source, error
     );
 }
 

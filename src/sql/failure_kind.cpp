@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sql/failure_kind.hpp"
 
+#include <fmt/format.h>
+
 namespace doppel::sql {
 
 FailureKind classify_write_failure(const Error& error) {
@@ -45,6 +47,13 @@ FailureKind classify_write_failure(const Error& error) {
         default:
             return FailureKind::other;
     }
+}
+
+Error data_misfit(std::string_view row, const mysql::TableName& table, const Error& error) {
+    return {
+        Errc::data_misfit,
+        fmt::format("{} of {} does not fit the new schema: {}", row, table.str(), error.what()),
+        error.server().value_or(ServerError{})};
 }
 
 }  // namespace doppel::sql
