@@ -30,7 +30,7 @@ void StateTable::create(sql::Session& session, std::string_view comment, const R
         "at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6), record JSON) "
         "ENGINE=InnoDB COMMENT={}",
         name_.quoted(),
-        mysql::quote_string(comment)
+        "'" + std::string(comment) + "'"
     ));
     std::string rows = fmt::format("({}, 0), ({}, 0), ({}, 0)", kFenceId, kMarkerId, kCutoverId);
     for (std::int64_t id = kReplayId; id < kReplayId + kReplaySessionsMax; ++id) {

@@ -4,6 +4,7 @@
 #include "migration/migration.hpp"
 #include "statement/alter_statement.hpp"
 
+#include <chrono>
 #include <csignal>
 
 #include <boost/asio/signal_set.hpp>
@@ -31,8 +32,15 @@ Outcome outcome_of(const std::exception_ptr& failure) {
     }
 }
 
-/// Waits for signals until cancelled; the first of each kind asks the migration to stop.
-asio::awaitable<void> watch_signals(asio::signal_set& signals, migration::Migration& migration) {
+/// `timeout` and shells send a signal to the child and to its group: two that come together are
+/// one.
+constexpr std::chrono::seconds kSameSignal{1};
+
+/// Waits for signals until cancelled; the first of each kind asks the migration to stop. `grace` is
+/// cancelled with `signals`.
+asio::awaitable<void> watch_signals(
+    asio::signal_set& signals, asio::steady_timer& grace, migration::Migration& migration
+) {
     while (true) {
         boost::system::error_code error;
         const int signal =
@@ -40,12 +48,15 @@ asio::awaitable<void> watch_signals(asio::signal_set& signals, migration::Migrat
         if (error) {
             co_return;
         }
+        migration.stop(fmt::format(
+            "stopping after signal {}; another one ends at once and leaves our tables behind",
+            signal
+        ));
+        grace.expires_after(kSameSignal);
+        co_await grace.async_wait(asio::redirect_error(asio::use_awaitable, error));
         // The next signal of its kind ends the process as if nobody listened, in case the server
         // does not answer; whatever is left then is found by the next run.
-        signals.remove(signal);
-        migration.stop(fmt::format(
-            "stopping after signal {}; once more ends at once and leaves our tables behind", signal
-        ));
+        signals.remove(signal, error);
     }
 }
 
@@ -85,15 +96,17 @@ Outcome run_alter(
         context.get_executor()
     );
     asio::signal_set signals(context, SIGINT, SIGTERM, SIGHUP);
+    asio::steady_timer grace(context);
     std::exception_ptr failure;
     asio::co_spawn(
         context,
-        watch_signals(signals, migration),
+        watch_signals(signals, grace, migration),
         [](const std::exception_ptr&) { /* ends by cancellation only */ }
     );
     asio::co_spawn(context, migration.run(), [&](const std::exception_ptr& error) {
         failure = error;
         signals.cancel();
+        grace.cancel();
     });
     context.run();
     return outcome_of(failure);

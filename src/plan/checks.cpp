@@ -16,6 +16,7 @@ constexpr Check kBeforeNative[] = {
     checks::server_is_supported,
     checks::server_is_writable,
     checks::table_exists,
+    checks::table_is_not_the_servers,
     checks::privileges_for_native,
     checks::statement_is_online_change,
     checks::statement_modifiers,

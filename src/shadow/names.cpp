@@ -82,7 +82,14 @@ std::string lock_name(const mysql::TableName& source) {
 }
 
 std::string state_comment(const mysql::TableName& source) {
-    return fmt::format("{} of {}", kStateCommentPrefix, source.str());
+    std::string comment = fmt::format("{} of {}", kStateCommentPrefix, source.str());
+    // COMMENT takes no character set introducer, so only what a plain literal can hold.
+    for (char& c : comment) {
+        if (c < ' ' || c > '~' || c == '\'' || c == '\\') {
+            c = '?';
+        }
+    }
+    return comment;
 }
 
 }  // namespace doppel::shadow

@@ -14,7 +14,8 @@ constexpr const char* kExitCodes = R"(Exit codes:
   3    refused by a check before anything was changed
   4    the server was lost; the table is untouched, what was left behind is named
   5    the data does not fit the new schema (duplicate, truncation, NULL); the table is untouched
-  130  stopped by a signal; the table is untouched, nothing is left behind
+  130  stopped by a signal; the table is untouched, nothing is left behind (a second signal, a second
+       later or more, ends at once with 128 + its number, and leaves tables that the next run names)
 )";
 
 }  // namespace
@@ -25,7 +26,7 @@ std::string version_text() {
 
 std::string main_help() {
     return fmt::format(
-        R"(Changes the schema of a live MySQL or MariaDB table.
+        R"(Changes the schema of a live MySQL table.
 
 Usage:
   doppel alter [options] "ALTER TABLE db.t ADD COLUMN note TEXT"

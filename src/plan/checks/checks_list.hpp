@@ -30,6 +30,9 @@ void privileges_for_native(const Facts& facts, const AlterStatement& statement, 
 void privileges_for_copy(const Facts& facts, const AlterStatement& statement, Findings& findings);
 
 void table_exists(const Facts& facts, const AlterStatement& statement, Findings& findings);
+void table_is_not_the_servers(
+    const Facts& facts, const AlterStatement& statement, Findings& findings
+);
 void table_is_innodb(const Facts& facts, const AlterStatement& statement, Findings& findings);
 void table_has_key(const Facts& facts, const AlterStatement& statement, Findings& findings);
 void table_has_no_triggers(const Facts& facts, const AlterStatement& statement, Findings& findings);

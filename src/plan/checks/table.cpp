@@ -45,6 +45,19 @@ void table_exists(const Facts& facts, const AlterStatement&, Findings& findings)
     }
 }
 
+void table_is_not_the_servers(const Facts& facts, const AlterStatement&, Findings& findings) {
+    for (const char* schema : {"mysql", "sys", "information_schema", "performance_schema"}) {
+        if (base::equals_ignore_case(facts.table.schema, schema)) {
+            findings.push_back(
+                {"system-table",
+                 Finding::Level::refusal,
+                 fmt::format("{} belongs to the server", facts.table.str()),
+                 "leave it as it is: the server changes its own tables when it is upgraded"}
+            );
+        }
+    }
+}
+
 void table_is_innodb(const Facts& facts, const AlterStatement&, Findings& findings) {
     if (facts.source && !facts.source->is_view &&
         !base::equals_ignore_case(facts.source->engine, "InnoDB")) {

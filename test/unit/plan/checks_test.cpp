@@ -71,6 +71,13 @@ TEST(Checks, RefuseServersThatCannotBeWrittenTo) {
     EXPECT_EQ(only_refusal(facts).id, "force-recovery");
 }
 
+TEST(Checks, RefuseTablesOfTheServer) {
+    Facts facts = good_facts();
+    facts.table.schema = "mysql";
+    EXPECT_EQ(only_refusal(facts).id, "system-table");
+    EXPECT_TRUE(refused(before_native(facts, alter("FORCE")))) << "not even natively";
+}
+
 TEST(Checks, RefuseADiskThatCannotHoldTheCopy) {
     Facts facts = good_facts();
     facts.source->data_bytes = 10 << 20;

@@ -86,5 +86,9 @@ TEST(FitIdentifier, LeavesWhatFits) {
     EXPECT_NE(fit_identifier(fits + "d"), fit_identifier(fits + "e"));
 }
 
+TEST(Names, TheStateCommentIsPlainText) {
+    EXPECT_EQ(state_comment({"s", "o'b\\\xC3\xA9"}), "doppel state v1 of s.o?b???");
+}
+
 }  // namespace
 }  // namespace doppel::shadow
