@@ -36,12 +36,15 @@ Outcome outcome_of(const std::exception_ptr& failure) {
 /// one.
 constexpr std::chrono::seconds kSameSignal{1};
 
-/// Waits for signals until cancelled; the first of each kind asks the migration to stop. `grace` is
-/// cancelled with `signals`.
+/// Waits for signals until `finished` is set and both `signals` and `grace` are cancelled; the first
+/// signal of each kind asks the migration to stop.
 asio::awaitable<void> watch_signals(
-    asio::signal_set& signals, asio::steady_timer& grace, migration::Migration& migration
+    asio::signal_set& signals,
+    asio::steady_timer& grace,
+    migration::Migration& migration,
+    const bool& finished
 ) {
-    while (true) {
+    while (!finished) {
         boost::system::error_code error;
         const int signal =
             co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, error));
@@ -97,14 +100,16 @@ Outcome run_alter(
     );
     asio::signal_set signals(context, SIGINT, SIGTERM, SIGHUP);
     asio::steady_timer grace(context);
+    bool finished = false;
     std::exception_ptr failure;
     asio::co_spawn(
         context,
-        watch_signals(signals, grace, migration),
+        watch_signals(signals, grace, migration, finished),
         [](const std::exception_ptr&) { /* ends by cancellation only */ }
     );
     asio::co_spawn(context, migration.run(), [&](const std::exception_ptr& error) {
         failure = error;
+        finished = true;
         signals.cancel();
         grace.cancel();
     });
