@@ -39,8 +39,8 @@ public:
 
     [[nodiscard]] const mysql::TableName& name() const noexcept { return name_; }
 
-    /// Creates the table with `comment`, which marks it as ours, and its rows. `comment` is printable ASCII
-    /// without quotes and backslashes.
+    /// Creates the table with `comment`, which marks it as ours, and its rows. `comment` is
+    /// printable ASCII without quotes and backslashes.
     void create(sql::Session& session, std::string_view comment, const Record& record) const;
     void drop(sql::Session& session) const;
 

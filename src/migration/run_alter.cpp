@@ -36,8 +36,8 @@ Outcome outcome_of(const std::exception_ptr& failure) {
 /// one.
 constexpr std::chrono::seconds kSameSignal{1};
 
-/// Waits for signals until `finished` is set and both `signals` and `grace` are cancelled; the first
-/// signal of each kind asks the migration to stop.
+/// Waits for signals until `finished` is set and both `signals` and `grace` are cancelled; the
+/// first signal of each kind asks the migration to stop.
 asio::awaitable<void> watch_signals(
     asio::signal_set& signals,
     asio::steady_timer& grace,

@@ -335,6 +335,7 @@ async::awaitable<bool> ShadowRun::drain_locked(
 ) {
     const std::uint64_t seq = ++last_marker_;
     co_await session.execute(state_.mark_statement(StateTable::kCutoverId, seq));
+    const MarkerExpectation expectation(handler_);
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
     const bool passed = co_await async::wait_until(

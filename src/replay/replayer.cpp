@@ -187,6 +187,7 @@ async::awaitable<std::vector<mysql::Key>> Replayer::reconcile_one_by_one(
             failure = error;
         }
         if (!failure) {
+            duplicates_.erase(key);
             continue;
         }
         failed.push_back(key);

@@ -31,8 +31,8 @@ struct DerivedNames {
 /// Comments of state tables of ours begin with this. The state table is made before the shadow and
 /// only when the shadow's name is free. So while a state table exists, the shadow is ours too.
 inline constexpr std::string_view kStateCommentPrefix = "doppel state v1";
-/// The whole comment of the state table for a source: printable ASCII, for people; names are cut down to
-/// that.
+/// The whole comment of the state table for a source: printable ASCII, for people; names are cut
+/// down to that.
 [[nodiscard]] std::string state_comment(const mysql::TableName& source);
 
 }  // namespace doppel::shadow

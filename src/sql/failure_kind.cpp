@@ -43,6 +43,7 @@ FailureKind classify_write_failure(const Error& error) {
         case 3903:  // ER_INVALID_JSON_VALUE_FOR_FUNC_INDEX
         case 4025:  // MariaDB ER_CONSTRAINT_FAILED
         case 6135:  // ER_TO_VECTOR_CONVERSION
+        case 6136:  // the same from a type that is no vector at all
             return FailureKind::misfit;
         default:
             return FailureKind::other;
