@@ -15,7 +15,7 @@ DOPPEL_PACKAGES=(
     libboost-dev libboost-program-options-dev libmysqlcppconn-dev libspdlog-dev libfmt-dev libssl-dev
     libzstd-dev zlib1g-dev nlohmann-json3-dev
     # tests
-    libgtest-dev libgmock-dev
+    libgtest-dev libgmock-dev spin
     # tools/sandbox: keys that the downloads are verified with, certificates for MariaDB, ps
     debian-archive-keyring ca-certificates openssl procps
 )
