@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "differential/contents.hpp"
+
+#include "mysql/identifier.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+
+namespace doppel::differential {
+namespace {
+
+constexpr std::size_t kDifferencesShown = 4;
+
+// Names between backquotes behind `marker` become "`x`".
+void blank_names(std::string& text, const std::string& marker) {
+    for (auto at = text.find(marker); at != std::string::npos; at = text.find(marker, at)) {
+        at += marker.size();
+        text.replace(at, text.find('`', at) - at, "x");
+    }
+}
+
+// Behind the end of a signed INT or BIGINT nothing can be inserted, and how far behind it the
+// counter of a partitioned table stands depends on how many rows a statement asked for.
+void clamp_counter(std::string& text) {
+    for (const std::string& marker :
+         {std::string(" AUTO_INCREMENT=21474836"),
+          std::string(" AUTO_INCREMENT=92233720368547758")}) {
+        const auto at = text.find(marker);
+        if (at != std::string::npos) {
+            text.replace(at + marker.size(), 2, "xx");
+        }
+    }
+}
+
+std::string json_expression(const std::string& name) {
+    std::string list = fmt::format("HEX(CAST({} AS CHAR))", name);
+    // 1.0 is printed alike whether it is a DECIMAL or a DOUBLE.
+    for (const char* path : {"$", "$[0]", "$[1]", "$[2]", "$.a", "$.b", "$.b[0]"}) {
+        list += fmt::format(", JSON_TYPE(JSON_EXTRACT({}, '{}'))", name, path);
+    }
+    return list;
+}
+
+std::string exact_expression(const std::string& type, const std::string& name) {
+    if (type == "float" || type == "double") {
+        return fmt::format("CAST(CAST({} AS DOUBLE) AS CHAR)", name);
+    }
+    if (type == "bit") {
+        return fmt::format("CAST({} AS UNSIGNED)", name);
+    }
+    if (type == "json") {
+        return json_expression(name);
+    }
+    if (type == "enum" || type == "set") {
+        return fmt::format("HEX({0}), {0} + 0", name);
+    }
+    const bool bytes = type.ends_with("char") || type.ends_with("text") ||
+                       type.ends_with("binary") || type.ends_with("blob") || type == "point" ||
+                       type == "geometry" || type == "vector";
+    return fmt::format(fmt::runtime(bytes ? "HEX({})" : "CAST({} AS CHAR)"), name);
+}
+
+}  // namespace
+
+Contents read_contents(sql::Session& session, const std::string& table) {
+    Contents contents;
+    contents.definition = session.query("SHOW CREATE TABLE " + table).rows.at(0).at(1).value_or("");
+    blank_names(contents.definition, "CREATE TABLE `");
+    blank_names(contents.definition, "CONSTRAINT `");
+    clamp_counter(contents.definition);
+    const auto columns = session.query(fmt::format(
+        "SELECT COLUMN_NAME, DATA_TYPE FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = "
+        "DATABASE() AND TABLE_NAME = '{}' ORDER BY ORDINAL_POSITION",
+        table
+    ));
+    std::string list;
+    for (const auto& row : columns.rows) {
+        list += list.empty() ? "" : ", ";
+        list += exact_expression(
+            row.at(1).value_or(""), mysql::quote_identifier(row.at(0).value_or(""))
+        );
+    }
+    const auto rows = session.query(fmt::format("SELECT {} FROM {}", list, table));
+    for (const auto& row : rows.rows) {
+        std::string text;
+        for (const auto& value : row) {
+            text += value ? "[" + *value + "]" : "NULL ";
+        }
+        contents.rows.push_back(std::move(text));
+    }
+    std::sort(contents.rows.begin(), contents.rows.end());
+    return contents;
+}
+
+Difference compare(const Contents& ours, const Contents& expected) {
+    if (ours.definition != expected.definition) {
+        return {
+            "definition",
+            fmt::format("ours: {}\nexpected: {}", ours.definition, expected.definition)};
+    }
+    if (ours.rows == expected.rows) {
+        return {};
+    }
+    std::string text;
+    const auto show = [&](const char* name, const auto& one, const auto& other) {
+        std::vector<std::string> only;
+        std::set_difference(
+            one.begin(), one.end(), other.begin(), other.end(), std::back_inserter(only)
+        );
+        text += fmt::format("{} {} rows\n", name, only.size());
+        for (std::size_t i = 0; i < std::min(only.size(), kDifferencesShown); ++i) {
+            text += "  " + only[i] + "\n";
+        }
+    };
+    show("only ours:", ours.rows, expected.rows);
+    show("only expected:", expected.rows, ours.rows);
+    return {"data", text};
+}
+
+}  // namespace doppel::differential

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sql/session.hpp"
+
+#include <string>
+#include <vector>
+
+namespace doppel::differential {
+
+/// What two tables are compared by: the definition with AUTO_INCREMENT, without the names of the
+/// table and of its CHECK constraints; and every bit of every row, in no particular order of rows.
+struct Contents {
+    std::string definition;
+    std::vector<std::string> rows;
+};
+
+[[nodiscard]] Contents read_contents(sql::Session& session, const std::string& table);
+/// Empty when equal; else which part differs, in one word, and how.
+struct Difference {
+    std::string what;
+    std::string text;
+};
+[[nodiscard]] Difference compare(const Contents& ours, const Contents& expected);
+
+}  // namespace doppel::differential

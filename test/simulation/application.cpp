@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulation/application.hpp"
+
+#include <algorithm>
+
+namespace doppel::simulation {
+namespace {
+
+constexpr std::size_t kTransactionsMax = 14;
+constexpr std::size_t kInvisibleAtFirstMax = 4;
+
+std::size_t idx(int at) {
+    return static_cast<std::size_t>(at);
+}
+
+}  // namespace
+
+Application::Application(World& world)
+    : world_(world),
+      left_(static_cast<unsigned>(4 + world.random.pick(kTransactionsMax - 3))),
+      uses_xa_(world.random.chance(40)),
+      values_(world.random.chance(50) ? kValues : 3) {}
+
+void Application::begin() {
+    for (int key = 0; key < kKeys; ++key) {
+        if (world_.random.chance(60)) {
+            Draft draft;
+            draft.table = world_.server.written();
+            world_.server.fill(key, new_row(draft));
+            if (world_.trace) {
+                world_.note("at first: key {} {}", key, world_.server.written()[idx(key)].str());
+            }
+        }
+    }
+    const std::size_t invisible = world_.random.pick(kInvisibleAtFirstMax);
+    for (std::size_t i = 0; i < invisible; ++i) {
+        const Draft draft = make();
+        note("before the feed's start", draft.entry, world_.server.append(draft.entry));
+    }
+    world_.delivered_to = world_.server.binlog().size();
+}
+
+bool Application::step() {
+    if (prepared_count_ > 0 && (left_ == 0 || world_.random.chance(30))) {
+        end_prepared();
+        return true;
+    }
+    if (left_ == 0 || world_.server.locked()) {
+        return false;
+    }
+    --left_;
+    write();
+    return true;
+}
+
+void Application::write() {
+    Draft draft = make();
+    if (draft.entry.count == 0) {
+        return;
+    }
+    if (uses_xa_ && prepared_count_ < kPreparedMax && world_.random.chance(40)) {
+        draft.entry.kind = Entry::Kind::xa_prepare;
+        draft.entry.xid = ++last_xid_;
+        locked_keys_ |= draft.keys;
+        locked_values_ |= draft.values;
+        prepared_[prepared_count_++] = draft;
+        note("XA PREPARE", draft.entry, world_.server.append(draft.entry));
+        return;
+    }
+    note("commits", draft.entry, world_.server.append(draft.entry));
+}
+
+void Application::end_prepared() {
+    const std::size_t at = world_.random.pick(prepared_count_);
+    Draft draft = prepared_[at];
+    prepared_[at] = prepared_[--prepared_count_];
+    locked_keys_ &= ~draft.keys;
+    locked_values_ &= ~draft.values;
+    const bool commits = world_.random.chance(70);
+    draft.entry.kind = commits ? Entry::Kind::xa_commit : Entry::Kind::xa_rollback;
+    note(commits ? "XA COMMIT" : "XA ROLLBACK", draft.entry, world_.server.append(draft.entry));
+}
+
+Application::Draft Application::make() {
+    Draft draft;
+    draft.table = world_.server.written();
+    draft.entry.kind = Entry::Kind::changes;
+    const std::size_t statements = 1 + world_.random.pick(3);
+    for (std::size_t i = 0; i < statements; ++i) {
+        change(draft);
+    }
+    return draft;
+}
+
+void Application::change(Draft& draft) {
+    const int key = world_.random.pick_int(kKeys);
+    if (is_locked(key)) {
+        return;
+    }
+    const Row& row = draft.table[idx(key)];
+    const std::size_t kind = world_.random.pick(8);
+    if (!row.present) {
+        set(draft, key, new_row(draft));
+        return;
+    }
+    if (kind == 0) {
+        set(draft, key, Row{});
+        return;
+    }
+    if (kind == 1) {
+        set(draft, key, new_row(draft));
+        return;
+    }
+    const int other = world_.random.pick_int(kKeys);
+    if (other != key && !is_locked(other)) {
+        change_pair(draft, key, other, kind);
+    }
+}
+
+void Application::change_pair(Draft& draft, int first, int second, std::size_t kind) {
+    const Row from = draft.table[idx(first)];
+    const Row to = draft.table[idx(second)];
+    if (!to.present && kind <= 4) {  // an UPDATE of the key
+        set(draft, first, Row{});
+        set(draft, second, with_unique(from.unique));
+        return;
+    }
+    if (kind <= 5 || !to.present) {  // the value moves
+        set(draft, first, world_.random.chance(30) ? Row{} : with_unique(kNull));
+        set(draft, second, with_unique(from.unique));
+        return;
+    }
+    set(draft, first, with_unique(kNull));  // the values change places
+    set(draft, second, with_unique(from.unique));
+    set(draft, first, with_unique(to.unique));
+}
+
+void Application::set(Draft& draft, int key, Row row) {
+    const Row& before = draft.table[idx(key)];
+    for (const int value : {int{before.unique}, int{row.unique}}) {
+        if (value != kNull) {
+            draft.values |= bit(value);
+        }
+    }
+    draft.keys |= bit(key);
+    draft.table[idx(key)] = row;
+    draft.entry.changes[draft.entry.count++] = {key, row};
+}
+
+Row Application::with_unique(int unique) {
+    return {true, static_cast<std::int8_t>(unique), ++version_};
+}
+
+Row Application::new_row(const Draft& draft) {
+    return with_unique(free_value(draft));
+}
+
+int Application::free_value(const Draft& draft) {
+    const int value = world_.random.pick_int(values_ + 1) - 1;
+    const bool taken = value == kNull || (locked_values_ & bit(value)) != 0 ||
+                       std::any_of(draft.table.begin(), draft.table.end(), [value](const Row& row) {
+                           return row.present && row.unique == value;
+                       });
+    return taken ? kNull : value;
+}
+
+void Application::note(const char* what, const Entry& entry, Place place) {
+    if (!world_.trace) {
+        return;
+    }
+    std::string text;
+    for (std::size_t i = 0; i < entry.count; ++i) {
+        text += fmt::format("; key {} {}", entry.changes[i].key, entry.changes[i].row.str());
+    }
+    world_.note("application: {} at {}{}", what, place, text);
+}
+
+}  // namespace doppel::simulation

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "simulation/world.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace doppel::simulation {
+
+/// Writes to the source: transactions of several statements, key updates, unique values that move
+/// between rows, XA. Ends after some transactions.
+class Application final {
+public:
+    explicit Application(World& world);
+
+    /// Rows and transactions from before the feed's start position, some not visible yet.
+    void begin();
+    bool step();
+    /// A prepared transaction holds its metadata lock.
+    [[nodiscard]] bool any_prepared() const { return prepared_count_ > 0; }
+
+private:
+    static constexpr std::size_t kPreparedMax = 2;
+
+    /// A transaction while it is made. `values` are those of the unique column that it took or
+    /// gave up: locked like its keys.
+    struct Draft {
+        Table table{};
+        Entry entry;
+        KeyMask keys = 0;
+        KeyMask values = 0;
+    };
+
+    [[nodiscard]] Draft make();
+    void change(Draft& draft);
+    void change_pair(Draft& draft, int first, int second, std::size_t kind);
+    void set(Draft& draft, int key, Row row);
+    [[nodiscard]] Row new_row(const Draft& draft);
+    [[nodiscard]] Row with_unique(int unique);
+    [[nodiscard]] int free_value(const Draft& draft);
+    [[nodiscard]] bool is_locked(int key) const { return (locked_keys_ & bit(key)) != 0; }
+    void write();
+    void end_prepared();
+    void note(const char* what, const Entry& entry, Place place);
+
+    World& world_;
+    unsigned left_;
+    bool uses_xa_;
+    int values_;  ///< how many of the unique values it uses
+    std::uint16_t version_ = 0;
+    unsigned last_xid_ = 0;
+    std::array<Draft, kPreparedMax> prepared_{};
+    std::size_t prepared_count_ = 0;
+    KeyMask locked_keys_ = 0;
+    KeyMask locked_values_ = 0;
+};
+
+}  // namespace doppel::simulation

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "simulation/application.hpp"
+#include "simulation/reconciler.hpp"
+
+#include <deque>
+
+namespace doppel::simulation {
+
+/// Cuts over once all is copied, as cutover::Cutover and its hooks do, and compares at the instant
+/// of the RENAME. An attempt that fails leaves everything as it was.
+class Conductor final {
+public:
+    Conductor(
+        World& world,
+        const Application& application,
+        std::deque<Reconciler>& reconcilers,
+        int session
+    )
+        : world_(world), application_(application), reconcilers_(reconcilers), session_(session) {}
+    bool step();
+    [[nodiscard]] bool done() const { return phase_ == Phase::done; }
+    [[nodiscard]] unsigned attempts() const { return attempts_; }
+
+private:
+    enum class Phase { copying, draining, pausing, locking, marking, taking, reconciling, done };
+
+    bool drain();
+    bool pause();
+    bool lock();
+    bool pass_marker();
+    bool take();
+    bool reconcile();
+    void swap();
+    void give_up(const char* why);
+    void compare();
+
+    World& world_;
+    const Application& application_;
+    std::deque<Reconciler>& reconcilers_;
+    int session_;
+    Phase phase_ = Phase::copying;
+    PassFence fence_;
+    std::optional<Place> marker_;
+    protocol::Batch batch_;
+    protocol::Coordinator* from_ = nullptr;
+    bool deleted_ = false;  ///< the batch's deletes were committed
+    unsigned attempts_ = 0;
+};
+
+}  // namespace doppel::simulation

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "simulation/statement.hpp"
+
+#include <deque>
+
+namespace doppel::simulation {
+
+/// Finds chunk boundaries ahead of the copiers.
+struct Boundaries {
+    bool step(World& world);
+
+    std::deque<protocol::ChunkIndex> found;
+    int last = -1;
+    bool finished = false;
+};
+
+/// Copies chunks, with the reactions of copy::Copier.
+class Copier final {
+public:
+    Copier(World& world, Boundaries& boundaries, int session)
+        : world_(world), boundaries_(boundaries), session_(session) {}
+    bool step();
+
+private:
+    enum class Phase {
+        idle,
+        waiting_for_fence,
+        copying,
+        committing,
+        reconnecting,         ///< the answer was lost; the server may still be at it
+        clearing,             ///< after a lost statement
+        clearing_committing,  ///< the same
+        catching_up,          ///< after a duplicate: a marker first
+        reconciling,          ///< then what was delivered until then
+    };
+
+    bool open();
+    bool begin_copy();
+    bool copy();
+    bool commit();
+    bool reconnect();
+    bool finish_lost_statement();
+    bool clear();
+    bool clear_commit();
+    /// The server rolled the statement back.
+    void recover(Statement::Progress failure);
+    void cancel(Phase next);
+    void close();
+    [[nodiscard]] bool settled() const;
+
+    World& world_;
+    Boundaries& boundaries_;
+    int session_;
+    Phase phase_ = Phase::idle;
+    std::optional<protocol::ChunkIndex> chunk_;
+    KeyMask keys_ = 0;  ///< of the chunk
+    Statement statement_;
+    bool server_goes_on_ = false;  ///< with a statement whose connection was lost
+    std::optional<Place> place_;   ///< of the commit
+    unsigned attempts_ = 0;
+    PassFence fence_;
+    protocol::Sequence catch_up_to_ = 0;
+};
+
+}  // namespace doppel::simulation

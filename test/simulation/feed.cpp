@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulation/feed.hpp"
+
+#include <utility>
+
+namespace doppel::simulation {
+namespace {
+
+constexpr unsigned kPausePercent = 30;
+
+}  // namespace
+
+bool Feed::step() {
+    const auto& binlog = world_.server.binlog();
+    if (world_.delivered_to == binlog.size() ||
+        (world_.markers_expected == 0 && world_.pending() > world_.pending_max)) {
+        return false;
+    }
+    if (world_.mishap(1)) {
+        reconnect();
+        return true;
+    }
+    const Entry& entry = binlog[world_.delivered_to];
+    const bool has_rows =
+        entry.kind == Entry::Kind::changes || entry.kind == Entry::Kind::xa_prepare;
+    while (has_rows && next_change_ < entry.count) {
+        const int key = entry.changes[next_change_++].key;
+        deliver(key);
+        if (entry.kind == Entry::Kind::xa_prepare) {
+            xa_keys_.push_back(key);
+        }
+        if (world_.random.chance(kPausePercent)) {
+            return true;
+        }
+    }
+    end_transaction(entry);
+    return true;
+}
+
+void Feed::reconnect() {
+    world_.note("feed: reconnects, reads {} again", world_.delivered_to);
+    next_change_ = 0;
+    xa_keys_.clear();
+}
+
+void Feed::end_transaction(const Entry& entry) {
+    if (entry.kind == Entry::Kind::xa_prepare) {
+        prepared_[entry.xid] = std::exchange(xa_keys_, {});
+    } else if (entry.kind == Entry::Kind::xa_rollback) {
+        prepared_.erase(entry.xid);
+    } else if (entry.kind == Entry::Kind::xa_commit) {
+        if (!world_.leaves_out(LeftOut::second_xa)) {
+            for (const int key : prepared_[entry.xid]) {
+                deliver(key);
+            }
+        }
+        prepared_.erase(entry.xid);
+    }
+    next_change_ = 0;
+    xa_keys_.clear();
+    ++world_.delivered_to;
+}
+
+void Feed::deliver(int key) {
+    const bool in_open_chunk = (world_.open_keys & bit(key)) != 0;
+    if (in_open_chunk && world_.leaves_out(LeftOut::discard)) {
+        world_.note("feed: discards key {} of an open chunk", key);
+        return;
+    }
+    const unsigned spelling = world_.random.chance(50) ? 1 : 0;
+    const mysql::Key encoded = world_.code.encode(key, spelling);
+    if (in_open_chunk && world_.shortcut) {
+        world_.note("feed: delivers key {} of {} past its chunk", key, world_.delivered_to);
+        world_.shortcut->deliver(encoded.bytes);
+        return;
+    }
+    const auto discarded = world_.coordinator.counters().discarded;
+    world_.coordinator.deliver(encoded.bytes);
+    world_.note(
+        "feed: delivers key {} of {}{}",
+        key,
+        world_.delivered_to,
+        world_.coordinator.counters().discarded > discarded ? ", which is discarded" : ""
+    );
+}
+
+}  // namespace doppel::simulation

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "simulation/world.hpp"
+
+#include <unordered_map>
+#include <vector>
+
+namespace doppel::simulation {
+
+/// Delivers the binlog key by key, as FeedHandler does: XA keys again at XA COMMIT; after a lost
+/// connection from the last transaction's end on.
+class Feed final {
+public:
+    explicit Feed(World& world) : world_(world) {}
+    bool step();
+
+private:
+    void reconnect();
+    void deliver(int key);
+    void end_transaction(const Entry& entry);
+
+    World& world_;
+    std::size_t next_change_ = 0;  ///< of the transaction that is being read
+    std::vector<int> xa_keys_;     ///< of the XA transaction that is being read
+    std::unordered_map<unsigned, std::vector<int>> prepared_;  ///< by XID
+};
+
+}  // namespace doppel::simulation

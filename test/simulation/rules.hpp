@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace doppel::simulation {
+
+/// A rule that a simulation leaves out, to show that a schedule exists which needs it.
+enum class LeftOut {
+    nothing,
+    fence,          ///< fences are acknowledged without waiting for visibility
+    chunk_rule,     ///< a chunk is read as soon as it is open
+    discard,        ///< keys of open chunks are discarded like those beyond the frontier
+    epoch,          ///< keys do not wait for the chunks that were open at their delivery
+    confinement,    ///< batches of keys that only the server compares reach beyond the closed part
+    first_fence,    ///< what was in the binlog before the feed's start is taken for visible
+    second_xa,      ///< keys are not delivered again at XA COMMIT
+    clearing,       ///< a chunk whose statement was lost is tried again without emptying its range
+    cutover_fence,  ///< the cut-over does not wait until the feed has passed its fence
+};
+
+struct RuleName {
+    LeftOut rule;
+    std::string_view name;
+};
+
+inline constexpr std::array kRuleNames{
+    RuleName{LeftOut::fence, "fence"},
+    RuleName{LeftOut::chunk_rule, "chunk-rule"},
+    RuleName{LeftOut::discard, "discard"},
+    RuleName{LeftOut::epoch, "epoch"},
+    RuleName{LeftOut::confinement, "confinement"},
+    RuleName{LeftOut::first_fence, "first-fence"},
+    RuleName{LeftOut::second_xa, "second-xa"},
+    RuleName{LeftOut::clearing, "clearing"},
+    RuleName{LeftOut::cutover_fence, "cutover-fence"},
+};
+
+[[nodiscard]] std::optional<LeftOut> find_rule(std::string_view name);
+
+struct Rules {
+    bool exactly_comparable = true;
+    LeftOut left_out = LeftOut::nothing;
+};
+
+}  // namespace doppel::simulation

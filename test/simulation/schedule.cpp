@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulation/schedule.hpp"
+
+#include "doppel/error.hpp"
+
+namespace doppel::simulation {
+namespace {
+
+constexpr std::size_t kStepsMax = 20'000;
+/// Draws in vain before everybody is asked in turn.
+constexpr unsigned kDrawsMax = 10;
+/// Rounds in which nobody could do anything; a wait may time out in any of them, which is how most
+/// of them end that are for nothing.
+constexpr unsigned kRoundsMax = 5'000;
+constexpr std::size_t kCopiersMax = 3;
+constexpr std::size_t kReconcilersMax = 3;
+constexpr int kConductorSession = 0;
+/// Application, engine, feed, fencer, boundaries, conductor.
+constexpr std::size_t kSingleActors = 6;
+
+}  // namespace
+
+Schedule::Schedule(std::uint64_t seed, Rules rules, Trace trace)
+    : world_(seed, rules, std::move(trace)),
+      application_(world_),
+      feed_(world_),
+      fencer_(world_),
+      conductor_(world_, application_, reconcilers_, kConductorSession) {
+    int session = kConductorSession;
+    const std::size_t copiers = 1 + world_.random.pick(kCopiersMax);
+    for (std::size_t i = 0; i < copiers; ++i) {
+        copiers_.emplace_back(world_, boundaries_, ++session);
+    }
+    const std::size_t reconcilers = 1 + world_.random.pick(kReconcilersMax);
+    for (std::size_t i = 0; i < reconcilers; ++i) {
+        reconcilers_.emplace_back(world_, ++session);
+    }
+    // In some schedules the engine is far slower than the rest, or the feed, or a copier ..
+    actors_ = kSingleActors + copiers + reconcilers;
+    constexpr std::array<std::size_t, 4> kSpeeds{1, 4, 8, 16};
+    for (std::size_t actor = 0; actor < actors_; ++actor) {
+        urn_.insert(urn_.end(), kSpeeds[world_.random.pick(kSpeeds.size())], actor);
+    }
+    application_.begin();
+}
+
+std::string Schedule::run() {
+    try {
+        while (!conductor_.done()) {
+            if (++steps_ > kStepsMax) {
+                world_.fail("the schedule did not end");
+            } else if (!step_anyone() && !step_everyone()) {
+                world_.fail("the schedule did not end: nobody can do anything");
+            }
+            if (!world_.broken.empty()) {
+                break;
+            }
+        }
+    } catch (const Error& error) {
+        world_.fail(error.what());
+    }
+    return world_.broken;
+}
+
+bool Schedule::step_anyone() {
+    for (unsigned i = 0; i < kDrawsMax; ++i) {
+        if (step(urn_[world_.random.pick(urn_.size())])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool Schedule::step_everyone() {
+    for (unsigned round = 0; round < kRoundsMax; ++round) {
+        const std::size_t first = world_.random.pick(actors_);
+        for (std::size_t i = 0; i < actors_; ++i) {
+            if (step((first + i) % actors_)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool Schedule::step(std::size_t actor) {
+    switch (actor) {
+        case 0:
+            return application_.step();
+        case 1:
+            return make_visible();
+        case 2:
+            return feed_.step();
+        case 3:
+            return fencer_.step();
+        case 4:
+            return boundaries_.step(world_);
+        case 5:
+            return conductor_.step();
+        default:
+            break;
+    }
+    actor -= kSingleActors;
+    if (actor < copiers_.size()) {
+        return copiers_[actor].step();
+    }
+    return reconcilers_[actor - copiers_.size()].step();
+}
+
+bool Schedule::make_visible() {
+    if (world_.server.all_visible()) {
+        return false;
+    }
+    const Entry& entry = world_.server.make_visible();
+    if (entry.session >= 0) {
+        world_.shadow.commit(entry.session);
+    }
+    world_.note("engine: the next transaction is visible");
+    return true;
+}
+
+}  // namespace doppel::simulation

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulation/server.hpp"
+
+namespace doppel::simulation {
+
+void Server::apply(const Entry& entry, Table& table) {
+    // A preparation changes nothing that anybody sees; XA COMMIT carries its changes.
+    if (entry.kind != Entry::Kind::changes && entry.kind != Entry::Kind::xa_commit) {
+        return;
+    }
+    for (std::size_t i = 0; i < entry.count; ++i) {
+        table[idx(entry.changes[i].key)] = entry.changes[i].row;
+    }
+}
+
+Place Server::append(const Entry& entry) {
+    apply(entry, written_);
+    binlog_.push_back(entry);
+    return binlog_.size() - 1;
+}
+
+Place Server::append_ours(int session) {
+    Entry entry;
+    entry.session = session;
+    binlog_.push_back(entry);
+    return binlog_.size() - 1;
+}
+
+const Entry& Server::make_visible() {
+    const Entry& entry = binlog_[visible_to_++];
+    apply(entry, visible_);
+    return entry;
+}
+
+}  // namespace doppel::simulation

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulation/world.hpp"
+
+namespace doppel::simulation {
+namespace {
+
+constexpr protocol::Coordinator::Limits kBatchLimits{3, 1'000};
+constexpr unsigned kMishapsMax = 10;
+
+}  // namespace
+
+mysql::Key KeyCode::encode(int key, unsigned spelling) const {
+    // 5 * 5 = 25 = 1 modulo 8, so the scramble is undone by the same factor.
+    const unsigned at = static_cast<unsigned>(key);
+    const unsigned code = exact_ ? at + 1 : ((at * 5 + 3) % kKeys) * 2 + spelling + 1;
+    return mysql::Key{std::string(1, static_cast<char>(code))};
+}
+
+int KeyCode::decode(const mysql::Key& key) const {
+    const unsigned code = static_cast<unsigned char>(key.bytes.front()) - 1U;
+    return static_cast<int>(exact_ ? code : ((code / 2 + kKeys - 3) * 5) % kKeys);
+}
+
+KeyMask KeyCode::mask(const mysql::KeyRange& range) const {
+    return keys_between(
+        range.lower ? decode(*range.lower) : -1, range.upper ? decode(*range.upper) : kKeys - 1
+    );
+}
+
+World::World(std::uint64_t seed, Rules given_rules, Trace given_trace)
+    : random(seed),
+      rules(given_rules),
+      trace(std::move(given_trace)),
+      code(given_rules.exactly_comparable),
+      coordinator(given_rules.exactly_comparable, kBatchLimits),
+      pending_max(random.chance(30) ? 3 : 1'000),
+      mishaps_left(random.chance(30) ? 0 : kMishapsMax),
+      mishap_percent(random.chance(50) ? 100 : 400) {
+    if (leaves_out(LeftOut::epoch)) {
+        shortcut.emplace(true, kBatchLimits);
+        const auto all = shortcut->add_chunk(std::nullopt);
+        shortcut->open_chunk(all);
+        shortcut->close_chunk(all);
+    }
+    if (leaves_out(LeftOut::first_fence)) {
+        coordinator.acknowledge_fence(coordinator.issue_fence());
+    }
+}
+
+bool World::mishap(unsigned percent) {
+    if (mishaps_left == 0 || random.pick(10'000) >= percent * mishap_percent) {
+        return false;
+    }
+    --mishaps_left;
+    return true;
+}
+
+void World::fail(std::string what) {
+    note("FAILED: {}", what);
+    if (broken.empty()) {
+        broken = std::move(what);
+    }
+}
+
+bool World::fence_wanted() const {
+    return coordinator.fence_wanted() || (shortcut && shortcut->fence_wanted());
+}
+
+std::size_t World::pending() const {
+    return coordinator.pending() + (shortcut ? shortcut->pending() : 0);
+}
+
+KeyMask World::batch_keys(const protocol::Batch& batch) const {
+    KeyMask keys = 0;
+    for (const mysql::Key& key : batch.keys) {
+        keys |= bit(code.decode(key));
+    }
+    if (!batch.confined_to || leaves_out(LeftOut::confinement)) {
+        return keys;
+    }
+    KeyMask allowed = 0;
+    for (const mysql::KeyRange& range : *batch.confined_to) {
+        allowed |= code.mask(range);
+    }
+    return keys & allowed;
+}
+
+PassFence::Progress PassFence::step(World& world, const char* who) {
+    if (!place_) {
+        if (world.server.locked()) {
+            return Progress::none;
+        }
+        place_ = world.server.append_ours();
+        ++world.markers_expected;
+        world.note("{}: writes a marker at {}", who, *place_);
+        return Progress::moved;
+    }
+    if (!world.server.is_visible(*place_) || world.delivered_to <= *place_) {
+        return Progress::none;
+    }
+    world.note("{}: the feed has passed the marker at {}", who, *place_);
+    place_.reset();
+    --world.markers_expected;
+    return Progress::done;
+}
+
+}  // namespace doppel::simulation

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "protocol/coordinator.hpp"
+#include "simulation/random.hpp"
+#include "simulation/rules.hpp"
+#include "simulation/server.hpp"
+#include "simulation/shadow_table.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace doppel::simulation {
+
+using Trace = std::function<void(const std::string&)>;
+
+/// Keys as bytes. Exactly comparable ones sort as the server sorts them. The others sort otherwise,
+/// and each has two spellings that are one key to the server.
+class KeyCode final {
+public:
+    explicit KeyCode(bool exact) : exact_(exact) {}
+    [[nodiscard]] mysql::Key encode(int key, unsigned spelling = 0) const;
+    [[nodiscard]] int decode(const mysql::Key& key) const;
+    /// The keys of a range.
+    [[nodiscard]] KeyMask mask(const mysql::KeyRange& range) const;
+
+private:
+    bool exact_;
+};
+
+/// What the actors of one schedule share.
+struct World {
+    World(std::uint64_t seed, Rules given_rules, Trace given_trace);
+
+    template <class... Args>
+    void note(fmt::format_string<Args...> format, Args&&... args) {
+        if (trace) {
+            trace(fmt::format(format, std::forward<Args>(args)...));
+        }
+    }
+    /// True now and then, but not for ever: something goes wrong.
+    bool mishap(unsigned percent);
+    void fail(std::string what);
+    [[nodiscard]] bool leaves_out(LeftOut rule) const { return rules.left_out == rule; }
+
+    // The coordinator, and where keys go instead that do not wait for open chunks.
+    [[nodiscard]] bool fence_wanted() const;
+    [[nodiscard]] std::size_t pending() const;
+    /// Where keys of a batch from `from` may be touched.
+    [[nodiscard]] KeyMask batch_keys(const protocol::Batch& batch) const;
+
+    Random random;
+    Rules rules;
+    Trace trace;
+    KeyCode code;
+    Server server;
+    ShadowTable shadow;
+    protocol::Coordinator coordinator;
+    std::optional<protocol::Coordinator> shortcut;  ///< only with LeftOut::epoch
+    KeyMask open_keys = 0;                          ///< of open chunks
+    KeyMask closed_keys = 0;                        ///< of closed chunks
+    Place delivered_to = 0;                         ///< behind what the feed has delivered
+    int markers_expected = 0;                       ///< how many wait for the feed to pass a marker
+    std::size_t pending_max = 0;                    ///< the feed pauses above this
+    bool replay_paused = false;
+    unsigned mishaps_left = 0;
+    unsigned mishap_percent = 0;  ///< scales all of them
+    std::string broken;
+};
+
+/// Writes a marker and waits until the feed has passed it.
+class PassFence final {
+public:
+    enum class Progress { none, moved, done };
+    Progress step(World& world, const char* who);
+
+private:
+    std::optional<Place> place_;
+};
+
+}  // namespace doppel::simulation
