@@ -3,7 +3,6 @@
 
 #include "copy/chunk_statement.hpp"
 
-#include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
@@ -14,17 +13,7 @@ namespace {
 using sql::FailureKind;
 using Clock = std::chrono::steady_clock;
 
-constexpr unsigned kConflictsMax = 1'000;
-/// Between two of these replay has caught up with the feed, so that a duplicate is either real or
-/// was made anew by the application in that moment. Rows that the application keeps moving around
-/// can be unlucky several times, hardly this often.
-constexpr unsigned kDuplicatesMax = 12;
-constexpr std::chrono::milliseconds kPauseMax{1'000};
 constexpr std::chrono::seconds kFenceLook{1};
-
-std::chrono::milliseconds pause_before(unsigned attempt) {
-    return std::min(std::chrono::milliseconds(5 << std::min(attempt, 8U)), kPauseMax);
-}
 
 }  // namespace
 
@@ -42,15 +31,16 @@ async::awaitable<void> Copier::run() {
 }
 
 async::awaitable<void> Copier::copy(protocol::ChunkIndex chunk) {
-    for (unsigned number = 0; !context_.stopping; ++number) {
-        if (co_await attempt(chunk, number)) {
+    ChunkRetries retries;
+    while (!context_.stopping) {
+        if (co_await attempt(chunk, retries)) {
             co_return;
         }
-        co_await async::sleep(pause_before(number));
+        co_await async::sleep(retries.pause());
     }
 }
 
-async::awaitable<bool> Copier::attempt(protocol::ChunkIndex chunk, unsigned number) {
+async::awaitable<bool> Copier::attempt(protocol::ChunkIndex chunk, ChunkRetries& retries) {
     auto& coordinator = context_.coordinator;
     coordinator.open_chunk(chunk);
     context_.changed.notify();
@@ -81,12 +71,12 @@ async::awaitable<bool> Copier::attempt(protocol::ChunkIndex chunk, unsigned numb
         context_.changed.notify();
         co_return true;
     }
-    co_await recover(chunk, sql::classify_write_failure(*failure), *failure, number);
+    co_await recover(chunk, sql::classify_write_failure(*failure), *failure, retries);
     co_return false;
 }
 
 async::awaitable<void> Copier::recover(
-    protocol::ChunkIndex chunk, FailureKind kind, Error error, unsigned number
+    protocol::ChunkIndex chunk, FailureKind kind, Error error, ChunkRetries& retries
 ) {
     auto& coordinator = context_.coordinator;
     if (kind == FailureKind::connection_lost) {
@@ -119,13 +109,11 @@ async::awaitable<void> Copier::recover(
     // The server rolled the statement back, and with autocommit the transaction.
     coordinator.cancel_chunk(chunk);
     context_.changed.notify();
-    if (kind == FailureKind::conflict && number < kConflictsMax) {
+    if (retries.allows(kind)) {
         context_.logger.debug("copy: {}; trying again", error.what());
-        co_return;
-    }
-    if (kind == FailureKind::duplicate && number < kDuplicatesMax) {
-        context_.logger.debug("copy: {}; letting replay catch up", error.what());
-        co_await context_.catch_up();
+        if (kind == FailureKind::duplicate) {
+            co_await context_.catch_up();
+        }
         co_return;
     }
     if (kind == FailureKind::duplicate || kind == FailureKind::misfit) {

@@ -3,6 +3,7 @@
 
 #include "async/event.hpp"
 #include "copy/boundary_finder.hpp"
+#include "copy/chunk_retries.hpp"
 #include "copy/chunk_sizer.hpp"
 #include "doppel/log.hpp"
 #include "mysql/table_pair.hpp"
@@ -44,9 +45,9 @@ public:
 private:
     async::awaitable<void> copy(protocol::ChunkIndex chunk);
     /// Opens, waits for the fence, copies, closes. False: cancelled, to be tried again.
-    async::awaitable<bool> attempt(protocol::ChunkIndex chunk, unsigned number);
+    async::awaitable<bool> attempt(protocol::ChunkIndex chunk, ChunkRetries& retries);
     async::awaitable<void> recover(
-        protocol::ChunkIndex chunk, sql::FailureKind kind, Error error, unsigned number
+        protocol::ChunkIndex chunk, sql::FailureKind kind, Error error, ChunkRetries& retries
     );
 
     CopyContext context_;
