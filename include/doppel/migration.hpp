@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace doppel {
@@ -52,6 +53,7 @@ struct Outcome {
     Errc code = Errc::failed;
     std::string message;  ///< one or more sentences for the operator: what happened, what is left,
                           ///< what to do
+    std::optional<DataMisfit> misfit = std::nullopt;  ///< with Errc::data_misfit: the rows
 };
 
 /// Runs one `ALTER TABLE` statement to its end on the calling thread, with threads of its own for

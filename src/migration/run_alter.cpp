@@ -16,17 +16,25 @@ namespace {
 namespace asio = boost::asio;
 
 Outcome failed(Errc code, std::string message) {
-    return Outcome{false, code, std::move(message)};
+    return Outcome{false, code, std::move(message), std::nullopt};
+}
+
+Outcome failed(const Error& error) {
+    Outcome outcome = failed(error.code(), error.what());
+    if (error.misfit() != nullptr) {
+        outcome.misfit = *error.misfit();
+    }
+    return outcome;
 }
 
 Outcome outcome_of(const std::exception_ptr& failure) {
     if (!failure) {
-        return Outcome{true, Errc::failed, {}};
+        return Outcome{true, Errc::failed, {}, std::nullopt};
     }
     try {
         std::rethrow_exception(failure);
     } catch (const Error& error) {
-        return failed(error.code(), error.what());
+        return failed(error);
     } catch (const std::exception& error) {
         return failed(Errc::failed, fmt::format("internal error: {}", error.what()));
     }

@@ -10,6 +10,7 @@
 #include "tools/doppel/spdlog_sink.hpp"
 #include "tools/doppel/texts.hpp"
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -109,7 +110,7 @@ private:
         );
         console_.end_progress();
         if (!outcome.ok) {
-            return fail(to_exit_code(outcome), outcome.message);
+            return fail(to_exit_code(outcome), outcome.message, outcome.misfit);
         }
         if (!observer.seen() && !outcome.message.empty()) {
             renderer.on_event(Notice{outcome.message});
@@ -117,11 +118,15 @@ private:
         return ExitCode::done;
     }
 
-    ExitCode fail(ExitCode code, const std::string& message) {
+    ExitCode fail(
+        ExitCode code,
+        const std::string& message,
+        const std::optional<DataMisfit>& misfit = std::nullopt
+    ) {
         console_.end_progress();
         console_.error_line(fmt::format("doppel: {}", printable(message)));
         if (json_) {
-            json_renderer_.error(code, message);
+            json_renderer_.error(code, message, misfit);
         }
         return code;
     }

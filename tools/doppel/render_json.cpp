@@ -80,6 +80,10 @@ struct Fields {
     }
 };
 
+Json text_or_null(const std::string& text) {
+    return text.empty() ? Json(nullptr) : Json(text);
+}
+
 /// Names and messages of the server may hold bytes that are no UTF-8; they are replaced.
 std::string one_line(const Json& object) {
     return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -103,12 +107,20 @@ void JsonRenderer::on_event(const ProgressEvent& event) {
     output_.write(Stream::out, one_line(object), std::holds_alternative<Progress>(event));
 }
 
-void JsonRenderer::error(ExitCode code, const std::string& message) {
+void JsonRenderer::error(
+    ExitCode code, const std::string& message, const std::optional<DataMisfit>& misfit
+) {
     Json object = started(clock_);
     object["event"] = "error";
     object["code"] = to_string(code);
     object["exit_code"] = static_cast<int>(code);
     object["message"] = message;
+    if (misfit) {
+        object["constraint"] = text_or_null(misfit->constraint);
+        object["columns"] = misfit->columns;
+        object["keys"] = misfit->keys;
+        object["search"] = text_or_null(misfit->search);
+    }
     output_.write(Stream::out, one_line(object), false);
 }
 

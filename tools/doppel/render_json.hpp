@@ -7,6 +7,9 @@
 #include "tools/doppel/output.hpp"
 #include "tools/doppel/timestamp.hpp"
 
+#include <optional>
+#include <string>
+
 namespace doppel::cli {
 
 /// `--json`: one JSON object a line on standard output. A stable interface: fields are added, never
@@ -22,7 +25,8 @@ namespace doppel::cli {
 /// `hint`. event `summary`: `method` ("instant", "inplace", "shadow"), `table`, `old_table`,
 ///   `cutover_locked_us`, `progress` with the fields of the event of that name.
 /// event `error`, always the last line of a run that failed: `code` ("failed", "usage", "refused",
-///   "interrupted", "data_misfit", "stopped"), `exit_code`, `message`.
+///   "interrupted", "data_misfit", "stopped"), `exit_code`, `message`; where rows do not fit also
+///   `constraint`, `columns`, `keys` and `search`, as in doppel::DataMisfit.
 ///
 /// Progress lines get lost rather than hold up the run when the reader is slow; the others do not.
 class JsonRenderer final : public Observer {
@@ -32,7 +36,11 @@ public:
 
     void on_event(const ProgressEvent& event) override;
     /// The run failed.
-    void error(ExitCode code, const std::string& message);
+    void error(
+        ExitCode code,
+        const std::string& message,
+        const std::optional<DataMisfit>& misfit = std::nullopt
+    );
 
 private:
     Output& output_;

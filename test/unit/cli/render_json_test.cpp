@@ -114,5 +114,18 @@ TEST_F(JsonLines, AnError) {
     );
 }
 
+TEST_F(JsonLines, AnErrorWithRowsThatDoNotFit) {
+    DataMisfit misfit;
+    misfit.constraint = "u";
+    misfit.columns = {"a"};
+    misfit.keys = {"(1)", "(2)"};
+    renderer_.error(ExitCode::data_misfit, "m", misfit);
+    const auto object = nlohmann::json::parse(output_.out);
+    EXPECT_EQ(object.at("constraint"), "u");
+    EXPECT_EQ(object.at("columns"), nlohmann::json({"a"}));
+    EXPECT_EQ(object.at("keys"), nlohmann::json({"(1)", "(2)"}));
+    EXPECT_TRUE(object.at("search").is_null());
+}
+
 }  // namespace
 }  // namespace doppel::cli
