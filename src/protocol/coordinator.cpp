@@ -16,6 +16,11 @@ Coordinator::Coordinator(bool exactly_comparable, Limits limits)
 
 void Coordinator::deliver(std::string_view key_bytes) {
     ++counters_.delivered;
+    watch_.deliver(key_bytes);
+    request(key_bytes);
+}
+
+void Coordinator::request(std::string_view key_bytes) {
     const Sequence sequence = clock_.deliver();
     const bool present = pending_.presence(key_bytes) != PendingSet::Presence::absent;
     if (!exactly_comparable_) {

@@ -4,6 +4,7 @@
 #include "mysql/key_condition.hpp"
 #include "protocol/chunk_ledger.hpp"
 #include "protocol/fence_clock.hpp"
+#include "protocol/key_watch.hpp"
 #include "protocol/pending_set.hpp"
 
 #include <cstddef>
@@ -65,6 +66,14 @@ public:
 
     // The feed
     void deliver(std::string_view key_bytes);
+    /// Counts deliveries of keys that somebody wants to know unchanged.
+    [[nodiscard]] KeyWatch& watch() noexcept { return watch_; }
+
+    /// Asks for a key to be reconciled as if it had been delivered: because an open chunk leaves
+    /// its row out, or because its row in the shadow looks stale. More reconciling than needed is
+    /// harmless. A request lives in memory only: the chunk must count as unfinished in a checkpoint
+    /// until it is fulfilled.
+    void request(std::string_view key_bytes);
 
     // Fences: `fence_wanted` is true while someone waits for one that is not under way.
     [[nodiscard]] bool fence_wanted() const;
@@ -109,6 +118,7 @@ private:
     FenceClock clock_;
     ChunkLedger ledger_;
     PendingSet pending_;
+    KeyWatch watch_;
     std::unordered_map<ChunkIndex, Sequence>
         opened_at_;  ///< open chunks: what was delivered before
     std::uint64_t last_batch_ = 0;

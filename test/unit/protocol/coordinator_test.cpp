@@ -43,6 +43,38 @@ TEST(Coordinator, KeysBeyondTheFrontierAreDiscarded) {
     EXPECT_EQ(coordinator.counters().discarded, 1U);
 }
 
+TEST(Coordinator, RequestedKeysGoTheWayOfDeliveredOnes) {
+    for (const bool exactly_comparable : {true, false}) {
+        Coordinator coordinator(exactly_comparable, {});
+        const auto chunk = coordinator.add_chunk(key('m'));
+        coordinator.open_chunk(chunk);
+        coordinator.request("c");
+        EXPECT_EQ(coordinator.counters().delivered, 0U);
+        coordinator.close_chunk(chunk);
+        EXPECT_FALSE(coordinator.take_batch()) << "not before a fence";
+        fence(coordinator);
+        const auto batch = coordinator.take_batch();
+        ASSERT_TRUE(batch);
+        EXPECT_EQ(batch->keys, (std::vector{key('c')}));
+    }
+}
+
+TEST(Coordinator, CountsDeliveriesOfWatchedKeysOnly) {
+    Coordinator coordinator(true, {});
+    coordinator.deliver("a");
+    EXPECT_EQ(coordinator.watch().count(key('a')), 0U) << "from now on";
+    EXPECT_EQ(coordinator.watch().count(key('b')), 0U);
+    coordinator.deliver("a");
+    coordinator.deliver("c");
+    coordinator.request("a");
+    EXPECT_EQ(coordinator.watch().count(key('a')), 1U);
+    EXPECT_EQ(coordinator.watch().count(key('b')), 0U);
+    coordinator.watch().retain({key('b')});
+    coordinator.deliver("b");
+    EXPECT_EQ(coordinator.watch().count(key('a')), 0U) << "forgotten";
+    EXPECT_EQ(coordinator.watch().count(key('b')), 1U);
+}
+
 TEST(Coordinator, KeysInAnOpenChunkWaitUntilItIsClosed) {
     Coordinator coordinator(true, {});
     const auto chunk = coordinator.add_chunk(key('m'));
