@@ -28,6 +28,17 @@ std::string clear_statement(const mysql::TablePair& tables, const mysql::KeyRang
     );
 }
 
+std::string keys_statement(const mysql::TablePair& tables, const mysql::KeyRange& range) {
+    return fmt::format(
+        "SELECT {} FROM {} FORCE INDEX ({}) WHERE {} ORDER BY {}",
+        fmt::join(tables.shape.select_expressions(), ", "),
+        tables.source.quoted(),
+        mysql::quote_identifier(tables.source_index),
+        mysql::range_condition(tables.shape, tables.source_key, range),
+        mysql::column_list(tables.source_key)
+    );
+}
+
 std::string boundary_statement(
     const mysql::TablePair& tables, const std::optional<mysql::Key>& lower, std::size_t rows
 ) {

@@ -20,6 +20,11 @@ namespace doppel::copy {
     const mysql::TablePair& tables, const mysql::KeyRange& range
 );
 
+/// Selects the keys of a range, in their order.
+[[nodiscard]] std::string keys_statement(
+    const mysql::TablePair& tables, const mysql::KeyRange& range
+);
+
 /// Selects the key `rows` rows above `lower`, so that a chunk from `lower` to it has `rows` rows.
 /// No row: fewer are left. Reads the index from `lower` on only, never from the start of the table.
 [[nodiscard]] std::string boundary_statement(

@@ -14,6 +14,31 @@ using sql::FailureKind;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kFenceLook{1};
+/// So many refused rows of a chunk are found one by one; what is not copied by then is left to
+/// replay as a whole.
+constexpr std::size_t kRefusedMax = 32;
+
+bool is_refusal(const Error& error) {
+    const auto kind = sql::classify_write_failure(error);
+    return kind == FailureKind::duplicate || kind == FailureKind::misfit;
+}
+
+/// The part of a chunk from one of its keys to another one, with what lies between the keys: rows
+/// there are newer, and the feed brings them.
+mysql::KeyRange range_of(
+    const mysql::KeyRange& chunk,
+    const std::vector<mysql::Key>& keys,
+    misfit::Bisection::Piece piece
+) {
+    mysql::KeyRange range = chunk;
+    if (piece.begin > 0) {
+        range.lower = keys[piece.begin - 1];
+    }
+    if (piece.end < keys.size()) {
+        range.upper = keys[piece.end - 1];
+    }
+    return range;
+}
 
 }  // namespace
 
@@ -51,75 +76,159 @@ async::awaitable<bool> Copier::attempt(protocol::ChunkIndex chunk, ChunkRetries&
         }
         co_await context_.changed.wait(kFenceLook);
     }
-    // A catch block cannot co_await, so the failure is carried out of it.
-    std::optional<Error> failure;
-    try {
-        const std::string statement = copy_statement(context_.tables, coordinator.range(chunk));
-        const auto started = Clock::now();
-        auto work = [&statement](sql::Session& session) { return session.execute(statement); };
-        const std::uint64_t rows = co_await session_.run(work);
-        context_.sizer.record(
-            rows, std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started)
-        );
-        rows_ += rows;
-        ++chunks_;
-    } catch (const Error& error) {
-        failure = error;
-    }
+    const auto failure = co_await copy_range(coordinator.range(chunk), true);
     if (!failure) {
-        coordinator.close_chunk(chunk);
-        context_.changed.notify();
+        close(chunk);
         co_return true;
     }
-    co_await recover(chunk, sql::classify_write_failure(*failure), *failure, retries);
+    if (is_refusal(*failure)) {
+        context_.logger.debug("copy: {}; leaving rows out", failure->what());
+        co_return co_await copy_apart(chunk, retries);
+    }
+    co_await recover(chunk, *failure, retries);
     co_return false;
 }
 
-async::awaitable<void> Copier::recover(
-    protocol::ChunkIndex chunk, FailureKind kind, Error error, ChunkRetries& retries
+async::awaitable<std::optional<Error>> Copier::copy_range(
+    const mysql::KeyRange& range, bool whole
 ) {
-    auto& coordinator = context_.coordinator;
-    if (kind == FailureKind::connection_lost) {
-        context_.logger.warning("copy: lost the connection: {}", error.what());
-        while (!context_.stopping) {
-            co_await session_.reconnect(context_.reconnect_limit);
-            // The lost statement may have committed. The chunk is still open, so nobody else has
-            // rows of ours in its range: empty it and copy it again.
-            bool cleared = false;
-            try {
-                co_await session_.execute(clear_statement(context_.tables, coordinator.range(chunk))
-                );
-                cleared = true;
-            } catch (const Error& again) {
-                const auto again_kind = sql::classify_write_failure(again);
-                if (again_kind == FailureKind::conflict) {
-                    continue;
-                }
-                if (again_kind != FailureKind::connection_lost) {
-                    throw;
-                }
-            }
-            if (cleared) {
+    try {
+        const std::string statement = copy_statement(context_.tables, range);
+        const auto started = Clock::now();
+        auto work = [&statement](sql::Session& session) { return session.execute(statement); };
+        const std::uint64_t rows = co_await session_.run(work);
+        if (whole) {
+            context_.sizer.record(
+                rows, std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started)
+            );
+        }
+        rows_ += rows;
+    } catch (const Error& error) {
+        co_return error;
+    }
+    co_return std::nullopt;
+}
+
+void Copier::close(protocol::ChunkIndex chunk) {
+    ++chunks_;
+    context_.coordinator.close_chunk(chunk);
+    context_.changed.notify();
+}
+
+async::awaitable<std::vector<mysql::Key>> Copier::keys_of(protocol::ChunkIndex chunk) {
+    const auto rows =
+        co_await session_.query(keys_statement(context_.tables, context_.coordinator.range(chunk)));
+    std::vector<mysql::Key> keys;
+    keys.reserve(rows.rows.size());
+    for (const sql::Row& row : rows.rows) {
+        auto key = context_.tables.shape.encode_text(row);
+        if (!key) {
+            throw Error(Errc::failed, "a key cannot be read: " + key.failure().message);
+        }
+        keys.push_back(std::move(*key));
+    }
+    co_return keys;
+}
+
+async::awaitable<bool> Copier::copy_apart(protocol::ChunkIndex chunk, ChunkRetries& retries) {
+    const mysql::KeyRange whole = context_.coordinator.range(chunk);
+    std::vector<mysql::Key> keys;
+    std::optional<Error> failure;
+    try {
+        keys = co_await keys_of(chunk);
+    } catch (const Error& error) {
+        failure = error;
+    }
+    misfit::Bisection cut(keys.size(), kRefusedMax);
+    while (!failure && !context_.stopping) {
+        const auto piece = cut.next();
+        if (!piece) {
+            break;
+        }
+        const mysql::KeyRange range = range_of(whole, keys, *piece);
+        failure = co_await copy_range(range, false);
+        if (!failure) {
+            cut.taken();
+        } else if (is_refusal(*failure)) {
+            cut.refused();
+            failure.reset();
+        } else if (sql::classify_write_failure(*failure) == FailureKind::conflict && retries.allows_another()) {
+            failure.reset();
+            co_await async::sleep(retries.pause());
+        }
+    }
+    if (failure) {
+        co_await recover(chunk, *failure, retries);
+        co_return false;
+    }
+    leave_out(keys, cut);
+    close(chunk);
+    co_return true;
+}
+
+void Copier::leave_out(const std::vector<mysql::Key>& keys, const misfit::Bisection& cut) {
+    // While the chunk is open, so that the keys wait for its end like those that the feed brings.
+    for (const std::size_t i : cut.offenders()) {
+        context_.coordinator.request(keys[i].bytes);
+    }
+    for (const auto piece : cut.rest()) {
+        for (std::size_t i = piece.begin; i < piece.end; ++i) {
+            context_.coordinator.request(keys[i].bytes);
+        }
+    }
+}
+
+async::awaitable<void> Copier::recover(
+    protocol::ChunkIndex chunk, const Error& error, ChunkRetries& retries
+) {
+    switch (sql::classify_write_failure(error)) {
+        case FailureKind::connection_lost:
+            context_.logger.warning("copy: lost the connection: {}", error.what());
+            break;
+        case FailureKind::conflict:
+            context_.logger.debug("copy: {}; trying again", error.what());
+            if (retries.allows_another()) {
                 break;
             }
-        }
-        coordinator.cancel_chunk(chunk);
-        co_return;
+            [[fallthrough]];
+        default:
+            throw Error(error, fmt::format("copying failed: {}", error.what()));
     }
-    // The server rolled the statement back, and with autocommit the transaction.
-    coordinator.cancel_chunk(chunk);
+    // After a conflict the server has rolled the statement back, and with autocommit the
+    // transaction.
+    if (error.code() == Errc::interrupted) {
+        co_await session_.reconnect(context_.reconnect_limit);
+        co_await clear(chunk);
+    }
+    context_.coordinator.cancel_chunk(chunk);
     context_.changed.notify();
-    if (retries.allows(kind)) {
-        context_.logger.debug("copy: {}; trying again", error.what());
-        if (kind == FailureKind::duplicate) {
-            co_await context_.catch_up();
+}
+
+async::awaitable<void> Copier::clear(protocol::ChunkIndex chunk) {
+    // A lost statement may have been committed, and a chunk is copied in parts where rows are left
+    // out. It is still open, so nobody else has rows of ours in its range.
+    while (!context_.stopping) {
+        std::optional<Error> failure;
+        try {
+            co_await session_.execute(
+                clear_statement(context_.tables, context_.coordinator.range(chunk))
+            );
+        } catch (const Error& error) {
+            failure = error;
         }
-        co_return;
+        if (!failure) {
+            co_return;
+        }
+        switch (sql::classify_write_failure(*failure)) {
+            case FailureKind::conflict:
+                break;
+            case FailureKind::connection_lost:
+                co_await session_.reconnect(context_.reconnect_limit);
+                break;
+            default:
+                throw *failure;
+        }
     }
-    if (kind == FailureKind::duplicate || kind == FailureKind::misfit) {
-        throw sql::data_misfit("a row", context_.tables.source, error);
-    }
-    throw Error(Errc::failed, fmt::format("copying failed: {}", error.what()));
 }
 
 }  // namespace doppel::copy

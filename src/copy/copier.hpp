@@ -6,6 +6,7 @@
 #include "copy/chunk_retries.hpp"
 #include "copy/chunk_sizer.hpp"
 #include "doppel/log.hpp"
+#include "misfit/bisection.hpp"
 #include "mysql/table_pair.hpp"
 #include "protocol/coordinator.hpp"
 #include "sql/async_session.hpp"
@@ -13,7 +14,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
+#include <optional>
+#include <vector>
 
 namespace doppel::copy {
 
@@ -26,13 +28,13 @@ struct CopyContext {
     ChunkSizer& sizer;
     Logger logger;
     std::chrono::milliseconds reconnect_limit;
-    /// Returns when the feed has delivered everything committed before the call and replay has
-    /// reconciled it: what is a duplicate then is none of a stale row's making.
-    std::function<async::awaitable<void>()> catch_up;
     const bool& stopping;
 };
 
 /// Copies chunks until there are no more. There may be several, each with its own session.
+///
+/// Rows that the shadow refuses hold nothing up: the chunk leaves them out and asks for their keys
+/// to be reconciled, and replay finds out whether they were in a bad moment or do not fit.
 class Copier final {
 public:
     Copier(CopyContext context, sql::AsyncSession& session);
@@ -46,9 +48,17 @@ private:
     async::awaitable<void> copy(protocol::ChunkIndex chunk);
     /// Opens, waits for the fence, copies, closes. False: cancelled, to be tried again.
     async::awaitable<bool> attempt(protocol::ChunkIndex chunk, ChunkRetries& retries);
+    /// Copies the rows of an open chunk that are not refused; false: cancelled.
+    async::awaitable<bool> copy_apart(protocol::ChunkIndex chunk, ChunkRetries& retries);
+    async::awaitable<std::optional<Error>> copy_range(const mysql::KeyRange& range, bool whole);
+    async::awaitable<std::vector<mysql::Key>> keys_of(protocol::ChunkIndex chunk);
+    void leave_out(const std::vector<mysql::Key>& keys, const misfit::Bisection& cut);
+    void close(protocol::ChunkIndex chunk);
+    /// After a failure that says nothing about rows. The chunk is cancelled, its range empty.
     async::awaitable<void> recover(
-        protocol::ChunkIndex chunk, sql::FailureKind kind, Error error, ChunkRetries& retries
+        protocol::ChunkIndex chunk, const Error& error, ChunkRetries& retries
     );
+    async::awaitable<void> clear(protocol::ChunkIndex chunk);
 
     CopyContext context_;
     sql::AsyncSession& session_;

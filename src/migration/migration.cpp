@@ -36,7 +36,7 @@ Error reason_of_stop(const std::exception_ptr& reason, const Error& stopped) {
     try {
         std::rethrow_exception(reason);
     } catch (const Error& error) {
-        return {error.code(), fmt::format("{} ({})", error.what(), stopped.what())};
+        return {error, fmt::format("{} ({})", error.what(), stopped.what())};
     } catch (const std::exception& error) {
         return internal_error(error);
     }
@@ -260,11 +260,7 @@ async::awaitable<void> Migration::migrate() {
     }
     if (failure) {
         const std::string left = co_await tell_what_is_left();
-        throw Error(
-            failure->code(),
-            fmt::format("{}. {}", failure->what(), left),
-            failure->server().value_or(ServerError{})
-        );
+        throw Error(*failure, fmt::format("{}. {}", failure->what(), left));
     }
     co_await clean_up();
 }
@@ -339,6 +335,7 @@ void Migration::make_job(
             key.shadow_columns,
             columns.source_list(),
             columns.shadow_list()},
+        misfit::NewSchema{source, made.definition, columns, made.check_names},
         sibling(plan_->names.old_table),
         key.ordinals,
         schema::key_defaults(source, key.shape),

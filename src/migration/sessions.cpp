@@ -53,8 +53,12 @@ sql::SessionSettings writer_settings() {
     settings.statements = {
         kKeepIdle,
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_AUTO_VALUE_ON_ZERO,"
-        "NO_ENGINE_SUBSTITUTION'",
+        // A division by zero in a generated column is judged as in a native ALTER.
+        "SET SESSION sql_mode = CONCAT('STRICT_ALL_TABLES,STRICT_TRANS_TABLES,"
+        "NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION', IF(FIND_IN_SET("
+        "'ERROR_FOR_DIVISION_BY_ZERO', @@GLOBAL.sql_mode), ',ERROR_FOR_DIVISION_BY_ZERO', ''))",
+        // What a row is refused for is read out of the server's words.
+        "SET SESSION lc_messages = 'en_US'",
         "SET SESSION innodb_lock_wait_timeout = 5",
         "SET SESSION lock_wait_timeout = 60",
         // Long IN lists must not turn into full scans (MySQL manual, "Limiting Memory Use for Range

@@ -21,6 +21,8 @@ constexpr std::chrono::milliseconds kLook{1'000};
 constexpr std::size_t kPendingForCutover = 500;
 constexpr std::chrono::milliseconds kLagForCutover{300};
 constexpr std::chrono::milliseconds kDrainPause{50};
+/// Everything is copied, and at every look keys are refused, but other ones each time.
+constexpr std::chrono::seconds kUnsettledPatience{60};
 /// A transaction that is older than this is waited for before the lock is asked for.
 constexpr double kLongTransactionSeconds = 0.5;
 constexpr std::chrono::milliseconds kBlockerPause{200};
@@ -112,7 +114,6 @@ ShadowRun::ShadowRun(
            sizer_,
            logger,
            options.reconnect_limit,
-           [this] { return catch_up(); },
            stopping_},
           *copy_session_
       ),
@@ -127,6 +128,7 @@ ShadowRun::ShadowRun(
       ),
       replayer_(
           {job.tables,
+           job.schema,
            coordinator_,
            changed_,
            logger,
@@ -214,6 +216,7 @@ async::awaitable<void> ShadowRun::conduct() {
     enter(Phase::copying);
     co_await copier_.run();
     require_running();
+    copied_at_ = coordinator_.delivered();
     if (!coordinator_.copied()) {
         throw Error(Errc::failed, "internal error: the copy ended before the end of the table");
     }
@@ -230,13 +233,24 @@ async::awaitable<void> ShadowRun::conduct() {
 }
 
 async::awaitable<void> ShadowRun::drain() {
+    std::optional<Clock::time_point> unsettled_since;
     while (true) {
         require_running();
         const auto started = Clock::now();
         co_await pass_fence();
-        if (Clock::now() - started < kLagForCutover &&
-            coordinator_.pending() < kPendingForCutover) {
+        const bool close_behind =
+            Clock::now() - started < kLagForCutover && coordinator_.pending() < kPendingForCutover;
+        // A lock would not help a key that is refused, only hold up the application. Rows that the
+        // copy left out must have been tried for that to be known.
+        if (close_behind && replayer_.settled() && coordinator_.reconciled_through(copied_at_)) {
             co_return;
+        }
+        if (!close_behind || replayer_.settled()) {
+            unsettled_since.reset();
+        } else if (!unsettled_since) {
+            unsettled_since = Clock::now();
+        } else if (Clock::now() - *unsettled_since > kUnsettledPatience) {
+            throw replayer_.refusal();
         }
         co_await async::sleep(kDrainPause);
     }
@@ -404,15 +418,6 @@ async::awaitable<void> ShadowRun::execute_surely(
             default:
                 throw *failure;
         }
-    }
-}
-
-async::awaitable<void> ShadowRun::catch_up() {
-    co_await pass_fence();
-    const auto delivered = coordinator_.delivered();
-    while (!coordinator_.reconciled_through(delivered)) {
-        require_running();
-        co_await async::sleep(kDrainPause);
     }
 }
 

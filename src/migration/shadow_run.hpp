@@ -14,6 +14,7 @@
 #include "migration/feed_handler.hpp"
 #include "migration/rate_meter.hpp"
 #include "migration/sessions.hpp"
+#include "misfit/new_schema.hpp"
 #include "mysql/table_pair.hpp"
 #include "protocol/coordinator.hpp"
 #include "replay/fencer.hpp"
@@ -31,6 +32,7 @@ namespace doppel::migration {
 /// binlog on.
 struct ShadowJob {
     mysql::TablePair tables;
+    misfit::NewSchema schema;
     mysql::TableName old_table;
     std::vector<std::size_t> key_ordinals;
     std::vector<std::optional<std::string>> key_defaults;
@@ -81,7 +83,6 @@ private:
 
     /// Returns when the feed has delivered all that was committed before the call.
     async::awaitable<void> pass_fence();
-    async::awaitable<void> catch_up();
     /// Runs a statement that may be run twice, again after lost connections and conflicts.
     async::awaitable<void> execute_surely(sql::AsyncSession& session, std::string statement);
     void enter(Phase phase);
@@ -121,6 +122,7 @@ private:
     Phase phase_ = Phase::copying;
     std::uint64_t last_marker_ = 0;
     bool marking_ = false;
+    protocol::Sequence copied_at_ = 0;  ///< what was delivered when the copy ended
     unsigned cutover_attempts_ = 0;
     std::chrono::microseconds cutover_locked_{0};
     std::chrono::steady_clock::time_point started_;

@@ -1,23 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replay/replayer.hpp"
 
+#include "misfit/bisection.hpp"
 #include "replay/reconcile_statement.hpp"
 #include "sql/failure_kind.hpp"
-
-#include <algorithm>
 
 #include <fmt/format.h>
 
 namespace doppel::replay {
 namespace {
 
+using misfit::Bisection;
 using sql::FailureKind;
+using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kLook{1'000};
+constexpr std::chrono::milliseconds kLookAtRefused{50};
 constexpr std::chrono::milliseconds kConflictPause{10};
-constexpr std::chrono::milliseconds kDuplicatePause{200};
-/// Turns that a key may meet a duplicate, the feed having passed a fence in between.
-constexpr unsigned kDuplicateTurnsMax = 40;
+constexpr std::chrono::milliseconds kRefusedPause{50};
+/// So many refused keys of a batch are found one by one; the rest waits for another turn.
+constexpr std::size_t kRefusedMax = 32;
+
+bool is_refusal(const Error& error) {
+    const auto kind = sql::classify_write_failure(error);
+    return kind == FailureKind::duplicate || kind == FailureKind::misfit;
+}
 
 /// Leaves no transaction open; a connection that is lost has none.
 void roll_back(sql::Session& session) {
@@ -28,8 +35,34 @@ void roll_back(sql::Session& session) {
 }
 
 /// Not in the coroutine that uses it: g++ 12 destroys aggregate temporaries there twice.
-protocol::Batch single_key_batch(const protocol::Batch& batch, const mysql::Key& key) {
-    return {batch.number, {key}, batch.confined_to, batch.fence};
+protocol::Batch part_of(
+    const protocol::Batch& batch, const std::vector<mysql::Key>& keys, Bisection::Piece piece
+) {
+    const auto begin = keys.begin();
+    return {
+        batch.number,
+        {begin + static_cast<std::ptrdiff_t>(piece.begin),
+         begin + static_cast<std::ptrdiff_t>(piece.end)},
+        batch.confined_to,
+        batch.fence};
+}
+
+void append(
+    std::vector<mysql::Key>& out, const std::vector<mysql::Key>& keys, Bisection::Piece piece
+) {
+    for (std::size_t i = piece.begin; i < piece.end; ++i) {
+        out.push_back(keys[i]);
+    }
+}
+
+JudgeContext judge_context(const ReplayContext& context) {
+    return {
+        context.tables,
+        context.schema,
+        context.coordinator,
+        context.logger,
+        context.reconnect_limit,
+        context.pass_fence};
 }
 
 }  // namespace
@@ -37,7 +70,8 @@ protocol::Batch single_key_batch(const protocol::Batch& batch, const mysql::Key&
 Replayer::Replayer(ReplayContext context, sql::AsyncSession& session, std::string fence_statement)
     : context_(std::move(context)),
       session_(session),
-      fence_statement_(std::move(fence_statement)) {}
+      fence_statement_(std::move(fence_statement)),
+      judge_(judge_context(context_), session) {}
 
 async::awaitable<void> Replayer::run() {
     while (!context_.stopping) {
@@ -45,13 +79,26 @@ async::awaitable<void> Replayer::run() {
         if (!paused_) {
             batch = context_.coordinator.take_batch();
         }
-        if (!batch) {
-            co_await context_.changed.wait(kLook);
-            continue;
+        if (batch) {
+            busy_ = true;
+            co_await reconcile(std::move(*batch));
+            busy_ = false;
+            context_.changed.notify();
         }
-        busy_ = true;
-        co_await reconcile(std::move(*batch));
-        busy_ = false;
+        if (!paused_ && !settled()) {
+            co_await look();
+        }
+        if (!batch) {
+            co_await context_.changed.wait(settled() ? kLook : kLookAtRefused);
+        }
+    }
+}
+
+async::awaitable<void> Replayer::look() {
+    busy_ = true;
+    co_await judge_.look();
+    busy_ = false;
+    if (paused_) {
         context_.changed.notify();
     }
 }
@@ -84,166 +131,201 @@ void Replayer::run_transaction(sql::Session& session, const protocol::Batch& bat
     }
 }
 
-async::awaitable<void> Replayer::reconcile(protocol::Batch batch) {
-    std::optional<Error> failure;
+async::awaitable<std::optional<Error>> Replayer::attempt(
+    const protocol::Batch& batch, bool insert
+) {
     try {
-        auto work = [this, &batch](sql::Session& session) {
-            run_transaction(session, batch, true);
+        auto work = [this, &batch, insert](sql::Session& session) {
+            run_transaction(session, batch, insert);
         };
         co_await session_.run(work);
     } catch (const Error& error) {
-        failure = error;
+        co_return error;
     }
-    if (!failure) {
-        context_.coordinator.complete(batch);
-        if (!duplicates_.empty()) {
-            for (const mysql::Key& key : batch.keys) {
-                duplicates_.erase(key);
-            }
-        }
-        co_return;
-    }
-    co_await recover(std::move(batch), *failure);
+    co_return std::nullopt;
 }
 
-async::awaitable<void> Replayer::recover(protocol::Batch batch, Error error) {
+async::awaitable<void> Replayer::get_over(const Error& error) {
     switch (sql::classify_write_failure(error)) {
         case FailureKind::connection_lost:
             context_.logger.warning("replay: lost the connection: {}", error.what());
             // Whether it was committed does not matter: the keys are reconciled again.
             co_await session_.reconnect(context_.reconnect_limit);
-            context_.coordinator.give_back(batch);
             co_return;
         case FailureKind::conflict:
             context_.logger.debug("replay: {}; trying again", error.what());
             co_await async::sleep(kConflictPause);
-            context_.coordinator.give_back(batch);
             co_return;
-        case FailureKind::duplicate:
-            break;
-        case FailureKind::misfit:
-        case FailureKind::other:
-            throw_final(error);
+        default:
+            throw Error(error, fmt::format("replay failed: {}", error.what()));
     }
-    context_.logger.debug("replay: {}; deleting only, {} keys", error.what(), batch.keys.size());
-    if (batch.keys.size() == 1) {
-        count_duplicate(batch.keys.front(), error);
-    }
-    bool lost = false;
-    try {
-        auto work = [this, &batch](sql::Session& session) {
-            run_transaction(session, batch, false);
-        };
-        co_await session_.run(work);
-    } catch (const Error& again) {
-        const auto kind = sql::classify_write_failure(again);
-        lost = kind == FailureKind::connection_lost;
-        if (!lost && kind != FailureKind::conflict) {
-            throw;
+}
+
+async::awaitable<void> Replayer::reconcile(protocol::Batch batch) {
+    bool involved = false;
+    if (!settled()) {
+        for (const mysql::Key& key : batch.keys) {
+            involved = involved || judge_.is_involved(key);
         }
     }
-    if (lost) {
-        co_await session_.reconnect(context_.reconnect_limit);
+    if (involved) {
+        co_await reconcile_apart(batch);
+        co_return;
     }
-    if (batch.keys.size() > 1) {
-        const auto failed = co_await reconcile_one_by_one(batch);
-        context_.coordinator.complete_except(batch, failed);
+    const auto failure = co_await attempt(batch, true);
+    if (!failure) {
+        context_.coordinator.complete(batch);
+    } else if (is_refusal(*failure)) {
+        co_await reconcile_apart(batch);
     } else {
+        co_await get_over(*failure);
         context_.coordinator.give_back(batch);
     }
-    co_await async::sleep(kDuplicatePause);
-    co_await context_.pass_fence();
 }
 
-void Replayer::throw_final(const Error& error) const {
-    if (sql::classify_write_failure(error) == FailureKind::misfit) {
-        throw sql::data_misfit("a row", context_.tables.source, error);
-    }
-    throw Error(error.code(), fmt::format("replay failed: {}", error.what()));
-}
-
-void Replayer::count_duplicate(const mysql::Key& key, const Error& error) {
-    if (++duplicates_[key] < kDuplicateTurnsMax) {
-        return;
-    }
-    throw sql::data_misfit(
-        "the row " + context_.tables.shape.describe(key), context_.tables.source, error
-    );
-}
-
-async::awaitable<std::vector<mysql::Key>> Replayer::reconcile_one_by_one(
-    const protocol::Batch& batch
-) {
-    std::vector<mysql::Key> failed;
+async::awaitable<void> Replayer::reconcile_apart(const protocol::Batch& batch) {
+    std::vector<mysql::Key> involved;
+    std::vector<mysql::Key> others;
     for (const mysql::Key& key : batch.keys) {
-        const protocol::Batch single = single_key_batch(batch, key);
-        std::optional<Error> failure;
-        try {
-            auto work = [this, &single](sql::Session& session) {
-                run_transaction(session, single, true);
-            };
-            co_await session_.run(work);
-        } catch (const Error& error) {
-            failure = error;
-        }
+        (judge_.is_involved(key) ? involved : others).push_back(key);
+    }
+    // The refused keys go last: a row that is in the shadow already keeps its place, so that the
+    // same keys stay refused and the Judge sees the same rows each time.
+    std::vector<mysql::Key> failed;
+    co_await reconcile_parts(batch, others, failed);
+    co_await reconcile_parts(batch, involved, failed);
+    context_.coordinator.complete_except(batch, failed);
+    if (failed.size() == batch.keys.size()) {
+        co_await async::sleep(kRefusedPause);
+    }
+}
+
+async::awaitable<void> Replayer::reconcile_parts(
+    const protocol::Batch& batch,
+    const std::vector<mysql::Key>& keys,
+    std::vector<mysql::Key>& failed
+) {
+    Bisection cut(keys.size(), kRefusedMax);
+    bool deleted = false;
+    while (const auto piece = cut.next()) {
+        const protocol::Batch part = part_of(batch, keys, *piece);
+        const auto failure = co_await attempt(part, true);
         if (!failure) {
-            duplicates_.erase(key);
+            for (const mysql::Key& key : part.keys) {
+                judge_.contest().settled(key);
+            }
+            cut.taken();
             continue;
         }
-        failed.push_back(key);
-        switch (sql::classify_write_failure(*failure)) {
-            case FailureKind::connection_lost:
-                co_await session_.reconnect(context_.reconnect_limit);
-                break;
-            case FailureKind::conflict:
-                break;
-            case FailureKind::duplicate:
-                count_duplicate(key, *failure);
-                break;
-            default:
-                throw_final(*failure);
+        if (!is_refusal(*failure)) {
+            co_await get_over(*failure);
+            cut.put_aside();
+            continue;
+        }
+        if (!deleted) {
+            context_.logger.debug("replay: {}; {} keys", failure->what(), part.keys.size());
+            co_await delete_only(part);
+            deleted = true;
+        }
+        if (part.keys.size() == 1) {
+            judge_.contest().met(part.keys.front(), *failure, Clock::now());
+        }
+        cut.refused();
+    }
+    for (const std::size_t i : cut.offenders()) {
+        failed.push_back(keys[i]);
+    }
+    for (const auto piece : cut.rest()) {
+        append(failed, keys, piece);
+    }
+}
+
+async::awaitable<void> Replayer::delete_only(const protocol::Batch& batch) {
+    const auto failure = co_await attempt(batch, false);
+    if (failure) {
+        co_await get_over(*failure);  // the next turn deletes them
+    }
+}
+
+async::awaitable<std::optional<Error>> Replayer::attempt_locked(
+    sql::AsyncSession& session, const protocol::Batch& batch
+) {
+    try {
+        auto work = [this, &batch](sql::Session& locked) {
+            locked.execute(delete_statement(context_.tables, batch.keys, batch.confined_to));
+            locked.execute(insert_statement(context_.tables, batch.keys, batch.confined_to));
+        };
+        co_await session.run(work);
+    } catch (const Error& error) {
+        co_return error;
+    }
+    co_return std::nullopt;
+}
+
+void Replayer::complete_locked(protocol::Batch batch) {
+    // Nothing of the batch went to the state table, so it proves nothing as a fence.
+    context_.coordinator.abandon_fence(batch.fence);
+    batch.fence = {};
+    context_.coordinator.complete(batch);
+    for (const mysql::Key& key : batch.keys) {
+        judge_.contest().settled(key);
+    }
+}
+
+void Replayer::give_back(const std::vector<protocol::Batch>& batches) {
+    for (const protocol::Batch& batch : batches) {
+        context_.coordinator.give_back(batch);
+    }
+}
+
+std::optional<protocol::Batch> Replayer::next_locked(std::vector<protocol::Batch>& waiting) {
+    if (waiting.empty()) {
+        return context_.coordinator.take_batch();
+    }
+    protocol::Batch batch = std::move(waiting.back());
+    waiting.pop_back();
+    return batch;
+}
+
+async::awaitable<bool> Replayer::turn_locked(
+    sql::AsyncSession& session, Clock::time_point deadline, std::vector<protocol::Batch>& refused
+) {
+    std::vector<protocol::Batch> waiting;
+    waiting.swap(refused);
+    bool some_done = false;
+    while (const auto batch = next_locked(waiting)) {
+        std::optional<Error> failure;
+        const bool late = Clock::now() > deadline;
+        if (!late) {
+            failure = co_await attempt_locked(session, *batch);
+        }
+        if (!late && !failure) {
+            complete_locked(*batch);
+            some_done = true;
+            continue;
+        }
+        refused.push_back(*batch);
+        if (late || !is_refusal(*failure)) {
+            refused.insert(refused.end(), waiting.begin(), waiting.end());
+            if (failure) {
+                give_back(refused);
+                throw *failure;
+            }
+            co_return false;
         }
     }
-    co_return failed;
+    co_return some_done && !refused.empty();
 }
 
 async::awaitable<bool> Replayer::drain_locked(
-    sql::AsyncSession& session, std::chrono::steady_clock::time_point deadline
+    sql::AsyncSession& session, Clock::time_point deadline
 ) {
-    while (auto batch = context_.coordinator.take_batch()) {
-        if (std::chrono::steady_clock::now() > deadline) {
-            context_.coordinator.give_back(*batch);
-            co_return false;
-        }
-        std::optional<Error> failure;
-        try {
-            auto work = [this, &batch](sql::Session& locked) {
-                locked.execute(delete_statement(context_.tables, batch->keys, batch->confined_to));
-                locked.execute(insert_statement(context_.tables, batch->keys, batch->confined_to));
-            };
-            co_await session.run(work);
-        } catch (const Error& error) {
-            failure = error;
-        }
-        if (failure) {
-            context_.coordinator.give_back(*batch);
-            switch (sql::classify_write_failure(*failure)) {
-                case FailureKind::duplicate:
-                    co_return false;
-                case FailureKind::connection_lost:
-                case FailureKind::conflict:
-                    throw *failure;
-                case FailureKind::misfit:
-                case FailureKind::other:
-                    throw_final(*failure);
-            }
-        }
-        // Nothing of the batch went to the state table, so it proves nothing as a fence.
-        auto done = *batch;
-        context_.coordinator.abandon_fence(done.fence);
-        done.fence = {};
-        context_.coordinator.complete(done);
+    // A batch that is refused has its rows deleted all the same, and those of a later one may have
+    // been in its way: so as long as anything moves, what was refused is tried again.
+    std::vector<protocol::Batch> refused;
+    while (co_await turn_locked(session, deadline, refused)) {
     }
+    give_back(refused);
     co_return context_.coordinator.pending() == 0;
 }
 

@@ -3,8 +3,10 @@
 
 #include "async/event.hpp"
 #include "doppel/log.hpp"
+#include "misfit/new_schema.hpp"
 #include "mysql/table_pair.hpp"
 #include "protocol/coordinator.hpp"
+#include "replay/judge.hpp"
 #include "sql/async_session.hpp"
 
 #include <chrono>
@@ -12,13 +14,13 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace doppel::replay {
 
 struct ReplayContext {
     const mysql::TablePair& tables;
+    const misfit::NewSchema& schema;
     protocol::Coordinator& coordinator;
     async::Event& changed;
     Logger logger;
@@ -31,10 +33,11 @@ struct ReplayContext {
 /// Reconciles batches as the coordinator gives them out.
 ///
 /// A duplicate on a unique index of the shadow usually means that another row there is stale: the
-/// value moved, and the other row's key is pending or its event on the way. Then only the deletes
-/// are committed and the keys wait for another turn: rows that are missing for a while cannot stand
-/// in anybody's way, so any cycle of moved values resolves itself. A key that still meets a
-/// duplicate when the feed has passed fence after fence violates the new schema.
+/// value moved, and the other row's key is pending or its event on the way. Then the deletes are
+/// committed without the inserts of the refused keys, which wait for another turn: rows that are
+/// missing for a while cannot stand in anybody's way, so any cycle of moved values resolves itself.
+/// Whether a key that is refused, for a duplicate or another reason, violates the new schema is for
+/// the Judge to say.
 class Replayer final {
 public:
     /// `fence_statement`: a write of this session's own row, in the binlog each time it is run; as
@@ -50,24 +53,50 @@ public:
 
     /// Reconciles all that is pending and may be, on `session`, which holds the tables under LOCK
     /// TABLES .. WRITE: statement by statement, since a transaction's start would release the
-    /// locks. False when something is left (a duplicate); requires `pause`.
+    /// locks. False when something is left, as it was refused; requires `pause`.
     async::awaitable<bool> drain_locked(
         sql::AsyncSession& session, std::chrono::steady_clock::time_point deadline
     );
 
+    /// No key is refused at present.
+    [[nodiscard]] bool settled() const { return judge_.contest().empty(); }
+    /// Requires `!settled()`: Error(data_misfit) that tells of a refused key.
+    [[nodiscard]] Error refusal() const { return judge_.futile(); }
+
 private:
     async::awaitable<void> reconcile(protocol::Batch batch);
-    async::awaitable<void> recover(protocol::Batch batch, Error error);
-    /// One key at a time, each in its own transaction; returns those that met a duplicate.
-    async::awaitable<std::vector<mysql::Key>> reconcile_one_by_one(const protocol::Batch& batch);
-    [[noreturn]] void throw_final(const Error& error) const;
-    void count_duplicate(const mysql::Key& key, const Error& error);
+    /// The refused and the other keys of a batch by themselves, so that one does not hold up the
+    /// other.
+    async::awaitable<void> reconcile_apart(const protocol::Batch& batch);
+    /// Halves what is refused; appends the keys that were not reconciled to `failed`.
+    async::awaitable<void> reconcile_parts(
+        const protocol::Batch& batch,
+        const std::vector<mysql::Key>& keys,
+        std::vector<mysql::Key>& failed
+    );
+    async::awaitable<void> delete_only(const protocol::Batch& batch);
+    async::awaitable<std::optional<Error>> attempt(const protocol::Batch& batch, bool insert);
+    async::awaitable<std::optional<Error>> attempt_locked(
+        sql::AsyncSession& session, const protocol::Batch& batch
+    );
+    /// Lost connections and conflicts, after which the keys are to be tried again. Throws all else.
+    async::awaitable<void> get_over(const Error& error);
+    async::awaitable<void> look();
     void run_transaction(sql::Session& session, const protocol::Batch& batch, bool insert) const;
+    void complete_locked(protocol::Batch batch);
+    std::optional<protocol::Batch> next_locked(std::vector<protocol::Batch>& waiting);
+    /// Tries what was refused before and what else there is; true if it is worth another turn.
+    async::awaitable<bool> turn_locked(
+        sql::AsyncSession& session,
+        std::chrono::steady_clock::time_point deadline,
+        std::vector<protocol::Batch>& refused
+    );
+    void give_back(const std::vector<protocol::Batch>& batches);
 
     ReplayContext context_;
     sql::AsyncSession& session_;
     std::string fence_statement_;
-    std::unordered_map<mysql::Key, unsigned> duplicates_;
+    Judge judge_;
     bool paused_ = false;
     bool busy_ = false;
 };

@@ -236,6 +236,9 @@ Shadow build(
     }
     result.definition = *std::move(definition);
     result.differences = describe_differences(source, renames);
+    for (const CheckRename& rename : renames) {
+        result.check_names.emplace_back(rename.shadow, rename.source);
+    }
     return result;
 }
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace doppel::shadow {
@@ -19,6 +20,8 @@ struct Shadow {
     /// What will differ from a native ALTER after cut-over, in sentences for the operator, e.g. a
     /// CHECK constraint's name that must change.
     std::vector<std::string> differences;
+    /// CHECK constraints that have another name on the shadow: shadow's name, source's name.
+    std::vector<std::pair<std::string, std::string>> check_names;
     /// True when the shadow goes on with the source's AUTO_INCREMENT: call carry_auto_increment at
     /// cut-over. False when the statement sets it or drops the column.
     bool carries_auto_increment = false;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sql/failure_kind.hpp"
 
-#include <fmt/format.h>
-
 namespace doppel::sql {
 
 FailureKind classify_write_failure(const Error& error) {
@@ -19,42 +17,61 @@ FailureKind classify_write_failure(const Error& error) {
         case 1586:  // ER_DUP_ENTRY_WITH_KEY_NAME
             return FailureKind::duplicate;
         case 1048:  // ER_BAD_NULL_ERROR
-        case 1263:  // ER_WARN_NULL_TO_NOTNULL
+        case 1118:  // ER_TOO_BIG_ROWSIZE
         case 1138:  // ER_INVALID_USE_OF_NULL
+        case 1263:  // ER_WARN_NULL_TO_NOTNULL
         case 1264:  // ER_WARN_DATA_OUT_OF_RANGE
         case 1265:  // WARN_DATA_TRUNCATED
         case 1292:  // ER_TRUNCATED_WRONG_VALUE
+        case 1300:  // ER_INVALID_CHARACTER_STRING
         case 1364:  // ER_NO_DEFAULT_FOR_FIELD
+        case 1365:  // ER_DIVISION_BY_ZERO
         case 1366:  // ER_TRUNCATED_WRONG_VALUE_FOR_FIELD
         case 1367:  // ER_ILLEGAL_VALUE_FOR_TYPE
         case 1406:  // ER_DATA_TOO_LONG
+        case 1411:  // ER_WRONG_VALUE_FOR_TYPE
         case 1416:  // ER_CANT_CREATE_GEOMETRY_OBJECT
         case 1441:  // ER_DATETIME_FUNCTION_OVERFLOW
         case 1526:  // ER_NO_PARTITION_FOR_GIVEN_VALUE
         case 1690:  // ER_DATA_OUT_OF_RANGE
+        case 3020:  // ER_INVALID_ARGUMENT_FOR_LOGARITHM
+        case 3037:  // ER_GIS_INVALID_DATA
         case 3140:  // ER_INVALID_JSON_TEXT
         case 3141:  // ER_INVALID_JSON_TEXT_IN_PARAM
+        case 3144:  // ER_INVALID_JSON_CHARSET
+        case 3145:  // ER_INVALID_JSON_CHARSET_IN_FUNCTION
+        case 3146:  // ER_INVALID_TYPE_FOR_JSON
+        case 3147:  // ER_INVALID_CAST_TO_JSON
+        case 3150:  // ER_JSON_VALUE_TOO_BIG
+        case 3151:  // ER_JSON_KEY_TOO_BIG
+        case 3155:  // ER_NUMERIC_JSON_VALUE_OUT_OF_RANGE
+        case 3156:  // ER_INVALID_JSON_VALUE_FOR_CAST
         case 3157:  // ER_JSON_DOCUMENT_TOO_DEEP
+        case 3616:  // ER_LONGITUDE_OUT_OF_RANGE
+        case 3617:  // ER_LATITUDE_OUT_OF_RANGE
         case 3643:  // ER_WRONG_SRID_FOR_COLUMN
+        case 3731:  // ER_GEOMETRY_PARAM_LONGITUDE_OUT_OF_RANGE
+        case 3732:  // ER_GEOMETRY_PARAM_LATITUDE_OUT_OF_RANGE
         case 3751:  // ER_WARN_DATA_TRUNCATED_FUNCTIONAL_INDEX
         case 3752:  // ER_WARN_DATA_OUT_OF_RANGE_FUNCTIONAL_INDEX
         case 3819:  // ER_CHECK_CONSTRAINT_VIOLATED
-        case 3854:  // ER_INVALID_JSON_VALUE_FOR_CAST
+        case 3854:  // ER_CANNOT_CONVERT_STRING
         case 3903:  // ER_INVALID_JSON_VALUE_FOR_FUNC_INDEX
+        case 3904:  // ER_JSON_VALUE_OUT_OF_RANGE_FOR_FUNC_INDEX
+        case 3905:  // ER_EXCEEDED_MV_KEYS_NUM
+        case 3906:  // ER_EXCEEDED_MV_KEYS_SPACE
+        case 3907:  // ER_FUNCTIONAL_INDEX_DATA_IS_TOO_LONG
+        case 3966:  // ER_MISSING_JSON_VALUE
+        case 3967:  // ER_MULTIPLE_JSON_VALUES
         case 4025:  // MariaDB ER_CONSTRAINT_FAILED
-        case 6135:  // ER_TO_VECTOR_CONVERSION
-        case 6136:  // the same from a type that is no vector at all
+        case 6135:  // MySQL 9.0's ER_TO_VECTOR_CONVERSION
+        case 6136:  // ER_DATA_INCOMPATIBLE_WITH_VECTOR
+        case 6137:  // ER_EXCEEDS_VECTOR_MAX_DIMENSIONS
+        case 6138:  // ER_TO_VECTOR_CONVERSION
             return FailureKind::misfit;
         default:
             return FailureKind::other;
     }
-}
-
-Error data_misfit(std::string_view row, const mysql::TableName& table, const Error& error) {
-    return {
-        Errc::data_misfit,
-        fmt::format("{} of {} does not fit the new schema: {}", row, table.str(), error.what()),
-        error.server().value_or(ServerError{})};
 }
 
 }  // namespace doppel::sql

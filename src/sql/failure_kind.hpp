@@ -2,9 +2,6 @@
 #pragma once
 
 #include "doppel/error.hpp"
-#include "mysql/identifier.hpp"
-
-#include <string_view>
 
 namespace doppel::sql {
 
@@ -19,10 +16,5 @@ enum class FailureKind {
 
 /// By error number (MySQL manual, "Server Error Message Reference").
 [[nodiscard]] FailureKind classify_write_failure(const Error& error);
-
-/// Error(data_misfit) for the operator: "a row of .." or "the row (12) of .." does not fit.
-[[nodiscard]] Error data_misfit(
-    std::string_view row, const mysql::TableName& table, const Error& error
-);
 
 }  // namespace doppel::sql

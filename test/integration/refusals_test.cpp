@@ -328,7 +328,7 @@ class RefusedData : public Refusals, public ::testing::WithParamInterface<Misfit
 TEST_P(RefusedData, LeavesTheTableUntouched) {
     const auto run = run_in_vain(fmt::format("ALTER TABLE app.t {}", GetParam().clause));
     EXPECT_EQ(run.code, 5) << run.out << run.err;
-    EXPECT_THAT(error_message(run), HasSubstr("a row of app.t does not fit the new schema"));
+    EXPECT_THAT(error_message(run), HasSubstr("the data of app.t does not fit the new schema"));
     EXPECT_THAT(error_message(run), HasSubstr(GetParam().words));
     EXPECT_THAT(error_message(run), HasSubstr("app.t is untouched and nothing was left behind"));
 }

@@ -34,6 +34,13 @@ TEST(ChunkStatement, CompositeBoundsAreExpanded) {
     );
 }
 
+TEST(ChunkStatement, KeysOfARangeComeInTheirOrder) {
+    EXPECT_EQ(
+        keys_statement(integer_pair(), {std::nullopt, integer_key(10)}),
+        "SELECT `id` FROM `shop`.`t` FORCE INDEX (`PRIMARY`) WHERE `id` <= 10 ORDER BY `id`"
+    );
+}
+
 TEST(ChunkStatement, ClearingNamesTheColumnsOfTheShadow) {
     EXPECT_EQ(
         clear_statement(integer_pair(), {std::nullopt, integer_key(7)}),
