@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -69,6 +70,27 @@ Attempt judge(const Error& error) {
     return {Verdict::refused, error.what()};
 }
 
+/// Characters beyond ASCII may come back as something else.
+std::string ascii_part(std::string_view text) {
+    std::string part;
+    std::copy_if(text.begin(), text.end(), std::back_inserter(part), [](char c) {
+        return static_cast<unsigned char>(c) < 0x80;
+    });
+    return part;
+}
+
+// INFORMATION_SCHEMA.PROCESSLIST cannot be read while any session runs a statement with a character
+// of four bytes (error 3854), performance_schema may be off.
+bool is_running(sql::Session& session, std::string_view sql, std::uint64_t connection) {
+    const sql::Rows list = session.query("SHOW FULL PROCESSLIST");
+    const std::string id = std::to_string(connection);
+    return std::any_of(list.rows.begin(), list.rows.end(), [&](const sql::Row& row) {
+        constexpr std::size_t kInfo = 7;
+        return row.at(0).value_or("") == id &&
+               ascii_part(row.at(kInfo).value_or("")) == ascii_part(sql);
+    });
+}
+
 /// One run of `attempt`: the session may be replaced after a loss.
 class Runner final {
 public:
@@ -124,15 +146,10 @@ void Runner::pause(milliseconds duration) {
 // True when the lost connection's statement is over. The connection id alone does not say so: a
 // server that was restarted gives the same ids again.
 bool Runner::wait_until_ended(const std::string& sql, std::uint64_t connection) {
-    const std::string query = fmt::format(
-        "SELECT COUNT(*) FROM INFORMATION_SCHEMA.PROCESSLIST WHERE ID = {} AND INFO = {}",
-        connection,
-        mysql::quote_string(sql)
-    );
     const auto looks =
         static_cast<unsigned>(std::max<std::int64_t>(options_.look_limit / kLookInterval, 1));
     for (unsigned i = 0; i < looks; ++i) {
-        if (session_->query(query).scalar().value_or("0") == "0") {
+        if (!is_running(*session_, sql, connection)) {
             return true;
         }
         // Whoever asks to stop here still needs to know whether the change was made.
