@@ -149,6 +149,19 @@ void binlog_filters(const Facts& facts, const AlterStatement&, Findings& finding
             ),
             "start the server without the filter"
         );
+    } else if (!facts.server.binlog_do_db.empty() || !facts.server.binlog_ignore_db.empty()) {
+        // DDL is filtered by the default schema of the session, whatever its table's schema is
+        // (same section): USE ignored; TRUNCATE shop.t leaves no trace.
+        refuse(
+            findings,
+            "binlog-filter",
+            fmt::format(
+                "binlog_do_db or binlog_ignore_db is set: a TRUNCATE or ALTER of {} by a session "
+                "whose default schema is filtered would not be in the binary log",
+                facts.table.str()
+            ),
+            "start the server without the filter"
+        );
     }
 }
 

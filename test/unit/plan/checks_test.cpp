@@ -125,9 +125,18 @@ TEST(Checks, RefuseFiltersThatHideTheSchema) {
     Facts facts = good_facts();
     facts.server.binlog_do_db = {"other"};
     EXPECT_EQ(only_refusal(facts).id, "binlog-filter");
-    facts.server.binlog_do_db = {"other", "s"};
-    EXPECT_THAT(before_copy(facts, alter("FORCE")), IsEmpty());
+    EXPECT_THAT(only_refusal(facts).message, HasSubstr("keeps schema `s` out"));
     facts.server.binlog_ignore_db = {"s"};
+    EXPECT_EQ(only_refusal(facts).id, "binlog-filter");
+}
+
+// USE ignored; TRUNCATE s.t is not logged: statements are filtered by the default schema.
+TEST(Checks, RefuseFiltersThatHideStatementsFromElsewhere) {
+    Facts facts = good_facts();
+    facts.server.binlog_do_db = {"other", "s"};
+    EXPECT_THAT(only_refusal(facts).message, HasSubstr("default schema is filtered"));
+    facts.server.binlog_do_db = {};
+    facts.server.binlog_ignore_db = {"other"};
     EXPECT_EQ(only_refusal(facts).id, "binlog-filter");
 }
 
