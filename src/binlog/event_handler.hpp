@@ -106,6 +106,8 @@ struct QueryView {
     std::uint32_t thread_id = 0;  ///< connection id of the session that ran it
     std::uint16_t error_code = 0;
     std::uint32_t timestamp = 0;
+    std::uint16_t charset = 0;   ///< id of a collation of the text's character set; 0: not told
+    std::uint64_t sql_mode = 0;  ///< of the session, bits as the server numbers them
 };
 
 /// What a transaction's GTID event said.

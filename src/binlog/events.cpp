@@ -3,10 +3,12 @@
 
 #include "base/byte_reader.hpp"
 #include "base/hex.hpp"
+#include "base/text.hpp"
 #include "mysql/serialization.hpp"
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -186,6 +188,44 @@ base::Result<GtidEvent> parse_tagged_gtid(std::string_view body) {
     return event;
 }
 
+/// The status variables in front of a statement: each a code and a value whose size the code
+/// implies (statement_events.h: Query_event_status_vars). Those we want are written early, so
+/// reading ends at the first code that is not known.
+void read_status(base::ByteReader reader, QueryEvent& event) {
+    enum Code : std::uint8_t {
+        flags = 0,
+        sql_mode = 1,
+        catalog_with_nul = 2,
+        auto_increment = 3,
+        charset = 4,
+        time_zone = 5,
+        catalog = 6,
+    };
+    while (!reader.at_end()) {
+        switch (reader.u8()) {
+            case flags:
+            case auto_increment:
+                reader.skip(4);
+                break;
+            case sql_mode:
+                event.sql_mode = reader.u64();
+                break;
+            case catalog_with_nul:
+                reader.skip(std::size_t{reader.u8()} + 1);
+                break;
+            case charset:
+                event.charset = reader.u16();
+                return;
+            case time_zone:
+            case catalog:
+                reader.skip(reader.u8());
+                break;
+            default:
+                return;
+        }
+    }
+}
+
 }  // namespace
 
 base::Result<FormatDescription> FormatDescription::parse(std::string_view body) {
@@ -263,7 +303,7 @@ base::Result<QueryEvent> QueryEvent::parse(EventType type, std::string_view body
     if (type == EventType::execute_load_query) {
         reader.skip(13);  // file id, two offsets into the statement, duplicate handling
     }
-    reader.skip(status_bytes);
+    read_status(base::ByteReader(reader.bytes(status_bytes)), event);
     event.schema = reader.bytes(schema_bytes);
     const std::uint8_t terminator = reader.u8();
     event.text = reader.rest();
@@ -278,7 +318,7 @@ base::Result<XaPrepareEvent> XaPrepareEvent::parse(std::string_view body) {
     base::ByteReader reader(body);
     XaPrepareEvent event;
     event.one_phase = reader.u8() != 0;
-    const auto format = static_cast<std::int32_t>(reader.u32());
+    const std::uint32_t format = reader.u32();
     const std::uint32_t global_bytes = reader.u32();
     const std::uint32_t branch_bytes = reader.u32();
     if (!reader.ok() || global_bytes > kPartMax || branch_bytes > kPartMax) {
@@ -291,6 +331,22 @@ base::Result<XaPrepareEvent> XaPrepareEvent::parse(std::string_view body) {
     }
     event.xid = fmt::format("X'{}',X'{}',{}", base::to_hex(global), base::to_hex(branch), format);
     return event;
+}
+
+std::string normal_xid(std::string_view text) {
+    std::string xid(base::trim(text));
+    for (char& c : xid) {
+        c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    }
+    const std::size_t digits = xid.rfind(',') + 1;
+    std::uint64_t format = 0;
+    const char* const end = xid.data() + xid.size();
+    const auto parsed = std::from_chars(xid.data() + digits, end, format);
+    if (parsed.ec == std::errc() && parsed.ptr == end) {
+        xid.resize(digits);
+        xid += std::to_string(static_cast<std::uint32_t>(format));
+    }
+    return xid;
 }
 
 base::Result<HeartbeatEvent> HeartbeatEvent::parse(const Event& event) {

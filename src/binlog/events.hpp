@@ -60,6 +60,8 @@ struct MariadbGtidEvent {
 struct QueryEvent {
     std::uint32_t thread_id = 0;
     std::uint16_t error_code = 0;
+    std::uint16_t charset = 0;   ///< id of a collation of the text's character set; 0: not told
+    std::uint64_t sql_mode = 0;  ///< bits as the server numbers them
     std::string_view schema;
     std::string_view text;
 
@@ -69,9 +71,13 @@ struct QueryEvent {
 /// XA_PREPARE_LOG_EVENT.
 struct XaPrepareEvent {
     bool one_phase = false;  ///< XA COMMIT .. ONE PHASE: committed by this event
-    std::string xid;         ///< X'..',X'..',1 as in the QUERY events of XA
+    std::string xid;         ///< X'..',X'..',1 as in the QUERY events of XA; see normal_xid
     static base::Result<XaPrepareEvent> parse(std::string_view body);
 };
+
+/// The XID of a QUERY event of XA as XaPrepareEvent has it: in upper case, and of the format's
+/// number the 32 bits that the XA_PREPARE event has room for.
+[[nodiscard]] std::string normal_xid(std::string_view text);
 
 /// HEARTBEAT_LOG_EVENT and HEARTBEAT_LOG_EVENT_V2: where the dump thread waits.
 struct HeartbeatEvent {

@@ -64,6 +64,8 @@ struct Column {
     std::uint8_t scale = 0;  ///< newdecimal only
     bool nullable = false;
     std::optional<bool> is_unsigned;  ///< numeric types, when the server sent the signedness
+
+    bool operator==(const Column&) const = default;
 };
 
 /// A decoded TABLE_MAP_EVENT (libs/mysql/binlog/event/rows_event.h: Table_map_event): what the

@@ -2,7 +2,6 @@
 #include "binlog/transaction_reader.hpp"
 
 #include "base/text.hpp"
-#include "binlog/payload.hpp"
 #include "binlog/transaction_table.hpp"
 
 #include <algorithm>
@@ -28,11 +27,7 @@ std::string xid_of(std::string_view text) {
         base::equals_ignore_case(text.substr(text.size() - kOnePhase.size()), kOnePhase)) {
         text.remove_suffix(kOnePhase.size());
     }
-    std::string xid(base::trim(text));
-    for (char& c : xid) {
-        c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-    }
-    return xid;
+    return normal_xid(text);
 }
 
 /// Statements of the transaction grammar that neither begin nor end anything.
@@ -71,6 +66,7 @@ void TransactionReader::restart() {
     forget_tables();
     checksum_.reset();
     gtid_.reset();
+    payload_.reset();
     state_ = State::between;
     failed_ = false;
     here_ = boundary_.file;
@@ -81,12 +77,24 @@ TransactionReader::Outcome TransactionReader::feed(std::string_view bytes) {
     if (failed_) {
         return base::Failure{"the binlog reader failed before and was not restarted"};
     }
+    if (payload_) {
+        return finished(base::Failure{"an event comes before the one in front of it was read"});
+    }
+    event_bytes_ = bytes.size();
     const auto event = parse_event(bytes, checksum_);
-    auto outcome = event.ok() ? read(*event) : Outcome(event.failure());
+    return finished(event.ok() ? read(*event) : Outcome(event.failure()));
+}
+
+TransactionReader::Outcome TransactionReader::feed_more() {
+    return payload_ ? finished(read_inside_payload()) : Outcome();
+}
+
+TransactionReader::Outcome TransactionReader::finished(Outcome outcome) {
     if (outcome) {
         failed_ = true;
+        payload_.reset();
         outcome->message = fmt::format(
-            "{} (behind {}, event of {} bytes)", outcome->message, here_.str(), bytes.size()
+            "{} (behind {}, event of {} bytes)", outcome->message, here_.str(), event_bytes_
         );
     }
     return outcome;
@@ -115,8 +123,24 @@ void TransactionReader::begin(const TransactionBegin& begin) {
         forget_tables();
     }
     gtid_ = begin.gtid;
+    thread_id_ = 0;
+    began_at_ = {here_.file, event_begin_};
     state_ = State::begun;
     handler_.on_transaction_begin(begin);
+}
+
+std::string TransactionReader::place() const {
+    if (state_ == State::between) {
+        return mysql::FileOffset{here_.file, event_begin_}.str();
+    }
+    std::string text = began_at_.str();
+    if (gtid_) {
+        text += ", GTID " + gtid_->str();
+    }
+    if (thread_id_ != 0) {
+        text += fmt::format(", connection {}", thread_id_);
+    }
+    return text;
 }
 
 void TransactionReader::ensure_begun(const Event& event) {
@@ -144,6 +168,7 @@ TransactionReader::Outcome TransactionReader::read(const Event& event) {
         event.type() == EventType::heartbeat || event.type() == EventType::heartbeat_v2;
     if (!event.inside_payload && !heartbeat && event.type() != EventType::rotate) {
         advance(event.header);
+        event_begin_ = here_.offset - std::min<std::uint64_t>(here_.offset, event.header.size);
     }
     switch (event.type()) {
         case EventType::table_map:
@@ -253,10 +278,11 @@ TransactionReader::Outcome TransactionReader::read_query(const Event& event) {
         }
         query->text = inflated_;
     }
+    ensure_begun(event);
+    thread_id_ = query->thread_id;
     const auto text = query->text;
     if (event.type() != EventType::execute_load_query) {
         if (text == "BEGIN" || starts_with(text, "XA START ")) {
-            ensure_begun(event);
             state_ = State::open;
             if (text != "BEGIN") {
                 handler_.on_xa_start();
@@ -264,20 +290,17 @@ TransactionReader::Outcome TransactionReader::read_query(const Event& event) {
             return std::nullopt;
         }
         if (text == "COMMIT" || text == "ROLLBACK") {
-            ensure_begun(event);
             end();
             return std::nullopt;
         }
         constexpr std::string_view kXaCommit = "XA COMMIT ";
         constexpr std::string_view kXaRollback = "XA ROLLBACK ";
         if (starts_with(text, kXaCommit)) {
-            ensure_begun(event);
             handler_.on_xa_commit(xid_of(text.substr(kXaCommit.size())));
             end();
             return std::nullopt;
         }
         if (starts_with(text, kXaRollback)) {
-            ensure_begun(event);
             handler_.on_xa_rollback(xid_of(text.substr(kXaRollback.size())));
             end();
             return std::nullopt;
@@ -289,10 +312,15 @@ TransactionReader::Outcome TransactionReader::read_query(const Event& event) {
 TransactionReader::Outcome TransactionReader::read_statement(
     const Event& event, const QueryEvent& query
 ) {
-    ensure_begun(event);
     if (!is_bookkeeping(query.text)) {
         handler_.on_query(
-            {query.schema, query.text, query.thread_id, query.error_code, event.header.timestamp}
+            {query.schema,
+             query.text,
+             query.thread_id,
+             query.error_code,
+             event.header.timestamp,
+             query.charset,
+             query.sql_mode}
         );
     }
     if (state_ == State::begun) {
@@ -325,13 +353,21 @@ TransactionReader::Outcome TransactionReader::read_payload(const Event& event) {
         return payload.failure();
     }
     ensure_begun(event);
-    while (true) {
-        const auto inner = payload->next();
+    payload_ = std::move(*payload);
+    return read_inside_payload();
+}
+
+TransactionReader::Outcome TransactionReader::read_inside_payload() {
+    while (!handler_.is_full()) {
+        const auto inner = payload_->next();
         if (!inner) {
             return inner.failure();
         }
         if (!inner->has_value()) {
-            break;
+            payload_.reset();
+            return state_ == State::between
+                       ? Outcome()
+                       : base::Failure{"a TRANSACTION_PAYLOAD does not end its transaction"};
         }
         if (state_ == State::between) {
             return base::Failure{"a TRANSACTION_PAYLOAD goes on behind the end of its transaction"};
@@ -339,9 +375,6 @@ TransactionReader::Outcome TransactionReader::read_payload(const Event& event) {
         if (auto failure = read(**inner)) {
             return failure;
         }
-    }
-    if (state_ != State::between) {
-        return base::Failure{"a TRANSACTION_PAYLOAD does not end its transaction"};
     }
     return std::nullopt;
 }

@@ -6,6 +6,7 @@
 #include "binlog/event_handler.hpp"
 #include "binlog/events.hpp"
 #include "binlog/key_extractor.hpp"
+#include "binlog/payload.hpp"
 #include "binlog/row_image.hpp"
 
 #include <cstddef>
@@ -36,7 +37,12 @@ public:
     /// One event as a dump thread sends it (without the status byte before it) or as it lies in a
     /// file. Nothing on success; otherwise what is wrong, and the reader accepts nothing more until
     /// restart().
+    ///
+    /// Of a compressed transaction it reads only as long as the handler is not full; then
+    /// `has_more()`, `event` must stay valid, and feed_more() goes on with it.
     [[nodiscard]] std::optional<base::Failure> feed(std::string_view event);
+    [[nodiscard]] bool has_more() const noexcept { return payload_.has_value(); }
+    [[nodiscard]] std::optional<base::Failure> feed_more();
 
     /// Tells the reader that events now start again at `resume_from()`: forgets tables and a partly
     /// read transaction, and calls on_restart.
@@ -47,6 +53,9 @@ public:
     /// What to ask the server for after a lost connection.
     [[nodiscard]] StartPosition resume_from() const;
     [[nodiscard]] bool in_transaction() const noexcept { return state_ != State::between; }
+    /// Where the event stands that is being read, for messages: "binlog.000002:1564, GTID u:17,
+    /// connection 9" is the transaction that begins there.
+    [[nodiscard]] std::string place() const;
     /// Events read, those inside payloads included.
     [[nodiscard]] std::uint64_t events_read() const noexcept { return events_read_; }
     /// Timestamp of the newest event that has one, seconds since 1970; 0: none yet.
@@ -89,6 +98,8 @@ private:
     Outcome read_rows(const Event& event);
     Outcome read_xa_prepare(const Event& event);
     Outcome read_payload(const Event& event);
+    Outcome read_inside_payload();
+    Outcome finished(Outcome outcome);
     Outcome read_format_description(const Event& event);
     Outcome read_rotate(const Event& event);
     Outcome read_heartbeat(const Event& event);
@@ -107,11 +118,15 @@ private:
     EventHandler& handler_;
     bool gtid_mode_ = false;
     StreamPosition boundary_;
-    mysql::FileOffset here_;  ///< behind the event that is read
+    mysql::FileOffset here_;         ///< behind the event that is read
+    std::uint64_t event_begin_ = 0;  ///< its first byte in the file
+    mysql::FileOffset began_at_;     ///< of the transaction's first event
+    std::uint32_t thread_id_ = 0;    ///< of the session that wrote the transaction; 0: not told
     std::optional<mysql::Gtid> gtid_;
     std::optional<Checksum> checksum_;
     State state_ = State::between;
     bool failed_ = false;
+    std::size_t event_bytes_ = 0;  ///< of the event that is read
     std::uint64_t events_read_ = 0;
     std::uint32_t last_timestamp_ = 0;
     std::unordered_map<std::uint64_t, std::unique_ptr<Table>> tables_;
@@ -119,6 +134,7 @@ private:
     std::vector<PickedValue> before_;
     std::vector<PickedValue> after_;
     std::string inflated_;
+    std::optional<PayloadReader> payload_;  ///< the compressed transaction that is being read
 };
 
 }  // namespace doppel::binlog

@@ -110,7 +110,6 @@ asio::awaitable<void> BinlogStream::run() {
         const auto contact_before = last_contact_;
         try {
             if (!std::exchange(first, false)) {
-                ++reconnects_;
                 reader_.restart();
             }
             co_await connect();
@@ -271,6 +270,7 @@ asio::awaitable<void> BinlogStream::read_events() {
     const milliseconds silence_max = std::max(3 * options_.heartbeat, kSilenceMin);
     milliseconds timeout =
         std::max({silence_max, connection_options_.read_timeout, kFirstPacketMin});
+    bool connected = false;
     while (!stopped_) {
         const auto packet = co_await connection_->read_packet(timeout, kPacketBytesMax);
         last_contact_ = std::chrono::steady_clock::now();
@@ -281,6 +281,15 @@ asio::awaitable<void> BinlogStream::read_events() {
         }
         if (!stopped_) {
             read_event(packet);
+        }
+        if (!std::exchange(connected, true) && std::exchange(was_connected_, true)) {
+            ++reconnects_;
+        }
+        while (!stopped_ && reader_.has_more()) {
+            co_await wait_until_not_full();
+            if (!stopped_) {
+                read_more();
+            }
         }
     }
 }
@@ -333,8 +342,21 @@ void BinlogStream::read_event(std::string_view packet) {
         throw Error(Errc::failed, "the server sent something that is no binlog event");
     }
     bytes_read_ += packet.size() - 1;
-    if (const auto failure = reader_.feed(packet.substr(1))) {
-        throw Error(Errc::failed, "cannot read the binlog: " + failure->message);
+    check_read([&] { return reader_.feed(packet.substr(1)); });
+}
+
+void BinlogStream::read_more() {
+    check_read([this] { return reader_.feed_more(); });
+}
+
+void BinlogStream::check_read(const std::function<std::optional<base::Failure>()>& read) {
+    try {
+        if (const auto failure = read()) {
+            throw Error(Errc::failed, "cannot read the binlog: " + failure->message);
+        }
+    } catch (const Error& error) {
+        // What the handler does not accept: say where it stands.
+        throw Error(error.code(), fmt::format("{} (seen at {})", error.what(), reader_.place()));
     }
 }
 

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,6 +68,7 @@ public:
 
     /// Behind the last transaction that was delivered whole.
     [[nodiscard]] const binlog::StreamPosition& position() const { return reader_.position(); }
+    /// Connections after the first that events came over.
     [[nodiscard]] std::uint64_t reconnects() const noexcept { return reconnects_; }
     [[nodiscard]] std::uint64_t events_read() const noexcept { return reader_.events_read(); }
     /// Bytes of events received.
@@ -92,6 +94,8 @@ private:
     boost::asio::awaitable<void> wait_until_not_full();
     boost::asio::awaitable<void> pause(std::chrono::milliseconds duration);
     void read_event(std::string_view packet);
+    void read_more();
+    void check_read(const std::function<std::optional<base::Failure>()>& read);
     void throw_if_error(std::string_view packet);
     [[nodiscard]] std::string describe_start() const;
     void close_connection();
@@ -109,6 +113,7 @@ private:
     std::string source_uuid_;  ///< of the server that we read first
     bool stopped_ = false;
     bool dumping_ = false;
+    bool was_connected_ = false;  ///< an event came over an earlier connection
     std::uint64_t reconnects_ = 0;
     std::uint64_t bytes_read_ = 0;
     std::chrono::steady_clock::time_point last_contact_;

@@ -150,10 +150,46 @@ TEST(XaPrepareEvent, PrintsTheXidAsTheServerDoes) {
     const auto event = XaPrepareEvent::parse(writer.str());
     ASSERT_TRUE(event.ok());
     EXPECT_TRUE(event->one_phase);
-    EXPECT_EQ(event->xid, "X'6162',X'63',-1");
+    EXPECT_EQ(event->xid, "X'6162',X'63',4294967295");
     ByteWriter malformed;
     malformed.u8(0).u32(1).u32(65).u32(0).zeros(65);
     EXPECT_FALSE(XaPrepareEvent::parse(malformed.str()).ok());
+}
+
+// What SHOW BINLOG EVENTS of 9.7.4 has for XA START 'a','b',5000000000: the QUERY events say that,
+// the XA_PREPARE event says 705032704.
+TEST(XaPrepareEvent, HasThirtyTwoBitsOfTheFormatsNumber) {
+    EXPECT_EQ(normal_xid("X'61',X'62',5000000000"), "X'61',X'62',705032704");
+    EXPECT_EQ(normal_xid(" x'6a',X'',1 "), "X'6A',X'',1");
+    EXPECT_EQ(normal_xid("X'61'"), "X'61'");
+    EXPECT_EQ(normal_xid(""), "");
+}
+
+TEST(QueryEvent, TellsCharacterSetAndModeOfTheSession) {
+    ByteWriter status;
+    status.u8(0).u32(0).u8(1).u64(4).u8(6).u8(3).bytes("std").u8(3).u32(1);
+    status.u8(4).u16(8).u16(8).u16(255).u8(99);
+    ByteWriter writer;
+    writer.u32(77).u32(5).u8(1).u16(0).u16(static_cast<std::uint16_t>(status.str().size()));
+    writer.bytes(status.str()).nul_terminated("d").bytes("DROP TABLE t");
+    const auto query = QueryEvent::parse(EventType::query, writer.str());
+    ASSERT_TRUE(query.ok());
+    EXPECT_EQ(query->sql_mode, 4U);
+    EXPECT_EQ(query->charset, 8U);
+    EXPECT_EQ(query->text, "DROP TABLE t");
+}
+
+TEST(QueryEvent, StatusVariablesThatAreNotKnownOrCutOffDoNoHarm) {
+    for (const std::string& status :
+         {std::string("\x63zz"), std::string("\6\xff"), std::string("\1x")}) {
+        ByteWriter writer;
+        writer.u32(77).u32(5).u8(1).u16(0).u16(static_cast<std::uint16_t>(status.size()));
+        writer.bytes(status).nul_terminated("d").bytes("DROP TABLE t");
+        const auto query = QueryEvent::parse(EventType::query, writer.str());
+        ASSERT_TRUE(query.ok());
+        EXPECT_EQ(query->charset, 0U);
+        EXPECT_EQ(query->text, "DROP TABLE t");
+    }
 }
 
 TEST(IncidentEvent, HasAMessage) {

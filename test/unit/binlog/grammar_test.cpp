@@ -181,6 +181,50 @@ TEST_F(Grammar, AnotherNumberOfColumnsThanInTheTableMapFails) {
     EXPECT_THAT(failure_of(make_insert(5, 1)), testing::HasSubstr("number of columns"));
 }
 
+TEST_F(Grammar, TellsWhereATransactionStands) {
+    feed({make_rotate("b.1"), make_format_description()});
+    feed({make_gtid(17, 200), make_query("BEGIN", 300)});
+    const auto begin = 200 - static_cast<int>(make_gtid(17).size());
+    EXPECT_EQ(
+        reader.place(),
+        "b.1:" + std::to_string(begin) +
+            ", GTID 30313233-3435-3637-3839-616263646566:17, connection 77"
+    );
+    feed({make_xid(400)});
+    EXPECT_EQ(reader.place(), "b.1:" + std::to_string(400 - make_xid().size()));
+    feed({make_gtid(18, 500)});
+    EXPECT_EQ(reader.place().find("connection"), std::string::npos) << "that of another one";
+}
+
+TEST_F(Grammar, AnIdIsThatOfTheLastTableMap) {
+    feed({make_gtid(1), make_query("BEGIN"), make_table_map(5, "t"), make_insert(5, 1), make_xid()}
+    );
+    feed({make_gtid(2), make_query("BEGIN"), make_table_map(5, "x"), make_insert(5, 2), make_xid()}
+    );
+    feed({make_gtid(3), make_query("BEGIN"), make_table_map(5, "t"), make_insert(5, 3), make_xid()}
+    );
+    EXPECT_THAT(handler.lines, testing::Contains("rows t insert (1)"));
+    EXPECT_THAT(handler.lines, testing::Not(testing::Contains("rows t insert (2)")));
+    EXPECT_THAT(handler.lines, testing::Contains("rows t insert (3)"));
+}
+
+TEST_F(Grammar, FlagsThatAreNotKnownChangeNothing) {
+    constexpr std::uint16_t kUnknown = 0x7c00;
+    const std::string row = make_insert(5, 1);
+    feed(
+        {make_gtid(1),
+         make_query("BEGIN"),
+         make_table_map(5, "t"),
+         make_event(EventType::write_rows, row.substr(kEventHeaderBytes), 0, kUnknown)}
+    );
+    std::string flags_of_rows = make_insert(5, 2);
+    flags_of_rows[kEventHeaderBytes + 6] = '\x7f';
+    feed({flags_of_rows, make_xid()});
+    EXPECT_THAT(
+        handler.lines, ElementsAre("begin ", "rows t insert (1)", "rows t insert (2)", "end")
+    );
+}
+
 TEST_F(Grammar, UnknownEventsAreToldWithTheirFlag) {
     const auto strange = static_cast<EventType>(77);
     feed({make_event(strange, "x"), make_event(strange, "x", 0, EventHeader::kFlagIgnorable)});

@@ -155,5 +155,36 @@ TEST(InflateMariadb, RoundTripsAndIsBounded) {
     }
 }
 
+TEST(PayloadInTransaction, WaitsForAHandlerThatIsFull) {
+    RecordingHandler handler;
+    handler.wanted = sample_tables();
+    TransactionReader reader{handler, mysql::FileOffset{"b.1", 4}};
+    const auto feed = [&](const std::string& event) {
+        const auto failure = reader.feed(event);
+        EXPECT_FALSE(failure) << failure->message;
+    };
+    const std::string payload = make_event(
+        EventType::transaction_payload, payload_body(compress(joined(inner_events())), 0)
+    );
+    feed(make_gtid(1));
+    handler.full = true;
+    feed(payload);
+    EXPECT_TRUE(reader.has_more());
+    EXPECT_THAT(handler.lines, testing::ElementsAre("begin "));
+    EXPECT_FALSE(reader.feed_more());
+    EXPECT_TRUE(reader.has_more()) << "it is still full";
+    handler.full = false;
+    EXPECT_FALSE(reader.feed_more());
+    EXPECT_FALSE(reader.has_more());
+    EXPECT_THAT(handler.lines, testing::ElementsAre("begin ", "rows t insert (1)", "end"));
+
+    handler.full = true;
+    feed(make_gtid(2));
+    feed(payload);
+    EXPECT_TRUE(reader.feed(make_gtid(3)).has_value()) << "in the middle of another event";
+    reader.restart();
+    EXPECT_FALSE(reader.has_more());
+}
+
 }  // namespace
 }  // namespace doppel::binlog

@@ -31,6 +31,7 @@ public:
     std::string marker_table;
     std::vector<std::string> lines;
     std::size_t tables_asked = 0;
+    bool full = false;
 
     void on_transaction_begin(const TransactionBegin& begin) override {
         lines.push_back("begin" + (begin.gtid ? " " + begin.gtid->tag : std::string()));
@@ -62,6 +63,7 @@ public:
     void on_marker(std::size_t tag, std::int64_t id, std::uint64_t seq) override {
         lines.push_back(fmt::format("marker {} {} {}", tables_[tag], id, seq));
     }
+    bool is_full() override { return full; }
     void on_query(const QueryView& query) override {
         lines.push_back(fmt::format("query {} {}", query.schema, query.text.substr(0, 40)));
     }
