@@ -3,9 +3,11 @@
 
 #include "base/text.hpp"
 #include "doppel/error.hpp"
+#include "migration/row_layout.hpp"
 #include "migration/source_watch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -33,20 +35,29 @@ binlog::TableInterest FeedHandler::on_table_map(const binlog::TableMap& table) {
     if (!same_table(table, interest_.tables.source)) {
         return binlog::TableInterest::skip();
     }
-    if (table.columns.size() != interest_.column_count) {
-        throw Error(
-            Errc::failed,
-            fmt::format(
-                "{} was changed while it was copied: its rows now have {} columns instead of {}",
-                interest_.tables.source.str(),
-                table.columns.size(),
-                interest_.column_count
-            )
-        );
-    }
+    require_same_layout(table);
     return binlog::TableInterest::keys(
         kSourceTag, interest_.tables.shape, interest_.key_ordinals, interest_.key_defaults
     );
+}
+
+/// A statement that was not logged may have changed the table: then its rows tell.
+void FeedHandler::require_same_layout(const binlog::TableMap& table) {
+    auto difference = layout_difference(interest_.columns, table.columns);
+    if (!difference && !layout_.empty() && layout_ != table.columns) {
+        difference = "the definition of its rows is not what it was before";
+    }
+    if (difference) {
+        throw Error(
+            Errc::failed,
+            fmt::format(
+                "{} was changed while it was copied, by a statement that is not in the binlog: {}",
+                interest_.tables.source.str(),
+                *difference
+            )
+        );
+    }
+    layout_ = table.columns;
 }
 
 void FeedHandler::on_rows(const binlog::RowsView& rows) {
@@ -54,8 +65,19 @@ void FeedHandler::on_rows(const binlog::RowsView& rows) {
     for (std::size_t i = 0; i < rows.keys.size(); ++i) {
         coordinator_.deliver(rows.keys[i]);
         if (in_xa_) {
-            xa_keys_.emplace_back(rows.keys[i]);
+            xa_keys_.buffer() += rows.keys[i];
+            xa_keys_.close_key();
         }
+    }
+    if (prepared_bytes_ + xa_keys_.bytes() > interest_.prepared_bytes_max) {
+        throw Error(
+            Errc::failed,
+            fmt::format(
+                "the rows that prepared XA transactions changed have more than {} bytes of keys; "
+                "run again when those transactions have ended (XA RECOVER lists them)",
+                interest_.prepared_bytes_max
+            )
+        );
     }
 }
 
@@ -69,14 +91,14 @@ std::uint64_t FeedHandler::marker(std::int64_t id) const {
 }
 
 void FeedHandler::on_query(const binlog::QueryView& query) {
-    if (const auto reason = concern(interest_.tables.source, query.schema, query.text)) {
-        throw Error(Errc::failed, fmt::format("{} (connection {})", *reason, query.thread_id));
+    if (const auto reason = concern(interest_.tables.source, query)) {
+        throw Error(Errc::failed, *reason);
     }
 }
 
 void FeedHandler::on_xa_prepare(std::string_view xid) {
-    prepared_[std::string(xid)] = std::move(xa_keys_);
-    xa_keys_.clear();
+    prepared_bytes_ += xa_keys_.bytes();
+    prepared_[std::string(xid)] = std::exchange(xa_keys_, {});
 }
 
 void FeedHandler::on_xa_commit(std::string_view xid) {
@@ -91,14 +113,31 @@ void FeedHandler::on_xa_commit(std::string_view xid) {
             )
         );
     }
-    for (const std::string& key : found->second) {
-        coordinator_.deliver(key);
+    const binlog::KeyBatch& keys = found->second;
+    if (!keys.empty() && !interest_.xa_in_order) {
+        throw Error(
+            Errc::failed,
+            fmt::format(
+                "the XA transaction {} changed {}, and this server, being older than 8.0.30, does "
+                "not tell when that can be seen; run again while no XA transaction writes to it",
+                xid,
+                interest_.tables.source.str()
+            )
+        );
     }
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        coordinator_.deliver(keys[i]);
+    }
+    prepared_bytes_ -= keys.bytes();
     prepared_.erase(found);
 }
 
 void FeedHandler::on_xa_rollback(std::string_view xid) {
-    prepared_.erase(std::string(xid));
+    const auto found = prepared_.find(std::string(xid));
+    if (found != prepared_.end()) {
+        prepared_bytes_ -= found->second.bytes();
+        prepared_.erase(found);
+    }
 }
 
 void FeedHandler::on_transaction_end(const binlog::StreamPosition& /*position*/) {

@@ -5,7 +5,9 @@
 #include "binlog/event_handler.hpp"
 #include "mysql/table_pair.hpp"
 #include "protocol/coordinator.hpp"
+#include "schema/table_definition.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,8 +21,14 @@ struct FeedInterest {
     const mysql::TablePair& tables;
     std::vector<std::size_t> key_ordinals;  ///< of the key columns in the source's row image
     std::vector<std::optional<std::string>> key_defaults;
-    std::size_t column_count = 0;  ///< of the source's row image
-    std::size_t pending_max = 0;   ///< reading pauses above this
+    const std::vector<schema::Column>& columns;  ///< of the source, in the order of its row image
+    std::size_t pending_max = 0;                 ///< reading pauses above this
+    /// Whether XA COMMIT becomes visible in the order of the binlog, like all other commits. Before
+    /// 8.0.30 the server commits a transaction that another connection prepared when it has left
+    /// the group commit (sql/xa.cc: ha_commit_or_rollback_by_xid), so that no fence covers it.
+    bool xa_in_order = true;
+    /// Of keys that are kept until their XA transactions end; more stops the run.
+    std::size_t prepared_bytes_max = std::size_t{256} << 20;
 };
 
 /// Brings the feed to the coordinator: keys of the source's changed rows go in, markers are noted,
@@ -58,13 +66,17 @@ public:
     [[nodiscard]] std::uint64_t rows_seen() const noexcept { return rows_seen_; }
 
 private:
+    void require_same_layout(const binlog::TableMap& table);
+
     FeedInterest interest_;
     protocol::Coordinator& coordinator_;
     async::Event& changed_;
     std::unordered_map<std::int64_t, std::uint64_t> markers_;
     bool in_xa_ = false;
-    std::vector<std::string> xa_keys_;  ///< of the XA transaction being read
-    std::unordered_map<std::string, std::vector<std::string>> prepared_;  ///< by XID
+    binlog::KeyBatch xa_keys_;  ///< of the XA transaction being read
+    std::unordered_map<std::string, binlog::KeyBatch> prepared_;  ///< by XID
+    std::size_t prepared_bytes_ = 0;
+    std::vector<binlog::Column> layout_;  ///< of the row events so far; empty: none yet
     bool held_ = false;
     int markers_expected_ = 0;
     std::uint64_t rows_seen_ = 0;

@@ -287,6 +287,7 @@ async::awaitable<void> Migration::prepare() {
     }
     // A transaction that is prepared before the position and committed behind it would come without
     // its rows, so there must be none when the position is taken.
+    co_await guard_source();
     binlog::StartPosition start;
     do {
         co_await await_prepared_xa();
@@ -295,6 +296,12 @@ async::awaitable<void> Migration::prepare() {
     co_await require_same_definition();
     make_job(made, *columns, *key.choice, std::move(start));
     require_running();
+}
+
+async::awaitable<void> Migration::guard_source() {
+    guard_.emplace(*plan_->facts.source, plan_->facts.server.version);
+    auto note = [this](sql::Session& session) { guard_->note(session); };
+    co_await main_session_->run(note);
 }
 
 async::awaitable<void> Migration::require_same_definition() {
@@ -339,7 +346,8 @@ void Migration::make_job(
         sibling(plan_->names.old_table),
         key.ordinals,
         schema::key_defaults(source, key.shape),
-        source.columns.size(),
+        source.columns,
+        plan_->facts.server.version.at_least(8, 0, 30),
         source.rows_estimated,
         made.carries_auto_increment,
         plan_->facts.server.max_allowed_packet_bytes,
@@ -411,7 +419,9 @@ async::awaitable<void> Migration::await_prepared_xa() {
 }
 
 async::awaitable<void> Migration::run_shadow() {
-    run_ = std::make_unique<ShadowRun>(*job_, options_, sessions_, observer_, logger_, executor_);
+    run_ = std::make_unique<ShadowRun>(
+        *job_, *guard_, options_, sessions_, observer_, logger_, executor_
+    );
     co_await run_->run();
 }
 

@@ -6,6 +6,7 @@
 #include "migration/own_tables.hpp"
 #include "migration/sessions.hpp"
 #include "migration/shadow_run.hpp"
+#include "migration/source_guard.hpp"
 #include "plan/planner.hpp"
 #include "schema/key_choice.hpp"
 #include "shadow/names.hpp"
@@ -53,6 +54,7 @@ private:
     async::awaitable<std::size_t> count_prepared_xa();
     async::awaitable<void> await_prepared_xa();
     async::awaitable<void> require_same_definition();
+    async::awaitable<void> guard_source();
     async::awaitable<void> run_shadow();
     async::awaitable<void> clean_up();
     /// Removes what was made where that is right; sentences for the operator.
@@ -94,6 +96,7 @@ private:
 
     std::optional<plan::Plan> plan_;
     std::optional<OwnTables> own_;
+    std::optional<SourceGuard> guard_;
     std::optional<ShadowJob> job_;
     std::unique_ptr<ShadowRun> run_;
     std::chrono::steady_clock::time_point started_;

@@ -71,6 +71,7 @@ feed::StreamOptions stream_options(const MigrationOptions& options) {
 
 ShadowRun::ShadowRun(
     const ShadowJob& job,
+    const SourceGuard& guard,
     const MigrationOptions& options,
     SessionFactory& sessions,
     Observer& observer,
@@ -78,6 +79,7 @@ ShadowRun::ShadowRun(
     async::asio::any_io_executor executor
 )
     : job_(job),
+      guard_(guard),
       options_(options),
       observer_(observer),
       logger_(logger),
@@ -90,8 +92,9 @@ ShadowRun::ShadowRun(
           {job.tables,
            job.key_ordinals,
            job.key_defaults,
-           job.column_count,
-           options.pending_keys_max},
+           job.columns,
+           options.pending_keys_max,
+           job.xa_in_order},
           coordinator_,
           changed_
       ),
@@ -286,6 +289,24 @@ async::awaitable<void> ShadowRun::await_good_moment() {
     }
 }
 
+async::awaitable<void> ShadowRun::require_same_source() {
+    auto look = [this](sql::Session& session) { guard_.require_unchanged(session); };
+    while (true) {
+        require_running();
+        std::optional<Error> failure;
+        try {
+            co_await marker_session_->run(look);
+            co_return;
+        } catch (const Error& error) {
+            failure = error;
+        }
+        if (failure->code() != Errc::interrupted) {
+            throw *failure;
+        }
+        co_await marker_session_->reconnect(options_.reconnect_limit);
+    }
+}
+
 cutover::CutoverHooks ShadowRun::cutover_hooks() {
     cutover::CutoverHooks hooks;
     hooks.pause = [this] { return replayer_.pause(); };
@@ -310,6 +331,7 @@ async::awaitable<void> ShadowRun::cut_over() {
     cutover::AttemptPolicy policy(options_.cutover_attempts, options_.cutover_backoff_max);
     while (true) {
         co_await await_good_moment();
+        co_await require_same_source();
         co_await drain();
         require_running();
         ++cutover_attempts_;

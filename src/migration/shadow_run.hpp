@@ -15,6 +15,7 @@
 #include "migration/rate_meter.hpp"
 #include "migration/sessions.hpp"
 #include "misfit/new_schema.hpp"
+#include "migration/source_guard.hpp"
 #include "mysql/table_pair.hpp"
 #include "protocol/coordinator.hpp"
 #include "replay/fencer.hpp"
@@ -36,7 +37,8 @@ struct ShadowJob {
     mysql::TableName old_table;
     std::vector<std::size_t> key_ordinals;
     std::vector<std::optional<std::string>> key_defaults;
-    std::size_t column_count = 0;
+    std::vector<schema::Column> columns;  ///< of the source
+    bool xa_in_order = true;              ///< FeedInterest::xa_in_order
     std::uint64_t rows_estimated = 0;
     bool carries_auto_increment = false;
     std::uint64_t max_allowed_packet_bytes = 0;  ///< of the server
@@ -49,6 +51,7 @@ class ShadowRun final {
 public:
     ShadowRun(
         const ShadowJob& job,
+        const SourceGuard& guard,
         const MigrationOptions& options,
         SessionFactory& sessions,
         Observer& observer,
@@ -76,6 +79,7 @@ private:
     async::awaitable<void> drain();
     async::awaitable<void> cut_over();
     async::awaitable<void> await_good_moment();
+    async::awaitable<void> require_same_source();
     async::awaitable<bool> drain_locked(
         sql::AsyncSession& session, std::chrono::steady_clock::time_point deadline
     );
@@ -92,6 +96,7 @@ private:
     std::vector<sql::AsyncSession*> all_sessions() const;
 
     const ShadowJob& job_;
+    const SourceGuard& guard_;
     const MigrationOptions& options_;
     Observer& observer_;
     Logger logger_;

@@ -2,10 +2,12 @@
 #include "migration/source_watch.hpp"
 
 #include "base/text.hpp"
+#include "migration/logged_text.hpp"
 #include "statement/lexer.hpp"
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -16,11 +18,28 @@ namespace {
 using statement::TokenKind;
 using statement::TokenList;
 
-constexpr std::size_t kExcerptBytes = 200;
+/// A statement to look at: its tokens, and how its names compare.
+struct Statement {
+    const TokenList& list;
+    const LoggedText& text;
+    const mysql::TableName& source;
+    std::string_view schema;  ///< the default schema
+};
 
-bool is_name(const TokenList& list, std::size_t index) {
-    const auto kind = list.tokens[index].kind;
-    return kind == TokenKind::word || kind == TokenKind::quoted_identifier;
+bool is_name(const Statement& statement, std::size_t index) {
+    const auto& token = statement.list.tokens[index];
+    return token.kind == TokenKind::word || token.kind == TokenKind::quoted_identifier ||
+           (statement.text.ansi_quotes() && token.kind == TokenKind::string &&
+            statement.list.text_of(token).front() == '"');
+}
+
+std::string name_at(const Statement& statement, std::size_t index) {
+    const auto& token = statement.list.tokens[index];
+    if (token.kind != TokenKind::string) {
+        return statement.list.name_of(token);
+    }
+    const auto quoted = statement.list.text_of(token);
+    return unquoted(quoted.substr(1, quoted.size() - 2), '"');
 }
 
 bool is_one_of(const TokenList& list, std::size_t index, std::initializer_list<const char*> words) {
@@ -30,19 +49,21 @@ bool is_one_of(const TokenList& list, std::size_t index, std::initializer_list<c
 }
 
 /// Places of tokens that name the source table.
-std::vector<std::size_t> mentions(
-    const TokenList& list, const mysql::TableName& source, std::string_view schema
-) {
+std::vector<std::size_t> mentions(const Statement& statement) {
+    const auto& list = statement.list;
+    const auto& source = statement.source;
     std::vector<std::size_t> found;
     for (std::size_t i = 0; i < list.tokens.size(); ++i) {
-        if (!is_name(list, i) ||
-            !base::equals_ignore_case(list.name_of(list.tokens[i]), source.table)) {
+        if (!is_name(statement, i) || !statement.text.may_be(name_at(statement, i), source.table)) {
             continue;
         }
-        const bool qualified = i >= 2 && list.is_symbol(i - 1, '.') && is_name(list, i - 2);
-        const std::string in = qualified ? list.name_of(list.tokens[i - 2]) : std::string(schema);
-        // A dot behind it makes it a schema, or a table whose column follows: better safe.
-        if (base::equals_ignore_case(in, source.schema)) {
+        const bool qualified = i >= 2 && list.is_symbol(i - 1, '.') && is_name(statement, i - 2);
+        // A dot behind it makes it a schema, or a table whose column follows: better safe. The
+        // default schema is logged in UTF-8, whatever the client's character set.
+        const bool in_schema = qualified
+                                   ? statement.text.may_be(name_at(statement, i - 2), source.schema)
+                                   : may_be_same_name(statement.schema, source.schema);
+        if (in_schema) {
             found.push_back(i);
         }
     }
@@ -85,40 +106,64 @@ bool follows_on(const TokenList& list, const std::vector<std::size_t>& found) {
     });
 }
 
-bool drops_schema(const TokenList& list, std::size_t object, const mysql::TableName& source) {
-    for (std::size_t i = object + 1; i < list.tokens.size(); ++i) {
-        if (is_name(list, i) &&
-            base::equals_ignore_case(list.name_of(list.tokens[i]), source.schema)) {
+bool drops_schema(const Statement& statement, std::size_t object) {
+    for (std::size_t i = object + 1; i < statement.list.tokens.size(); ++i) {
+        if (is_name(statement, i) &&
+            statement.text.may_be(name_at(statement, i), statement.source.schema)) {
             return true;
         }
     }
     return false;
 }
 
-/// `DELETE FROM name` alone: a server writes it as text when it finds a MEMORY table empty after a
-/// restart (manual, "Replication and MEMORY Tables").
-bool empties_one_table(const TokenList& list) {
-    const std::size_t count = list.tokens.size();
-    return list.is_word(0, "DELETE") && list.is_word(1, "FROM") && is_name(list, count - 1) &&
-           (count == 3 || (count == 5 && list.is_symbol(3, '.')));
+/// In row format the rows of CREATE TABLE .. SELECT come as such, and the statement that is logged
+/// has no SELECT any more.
+bool creates_from_query(const TokenList& list) {
+    if (!list.is_word(0, "CREATE") || !list.is_word(object_word(list), "TABLE")) {
+        return false;
+    }
+    for (std::size_t i = 2; i < list.tokens.size(); ++i) {
+        if (list.is_word(i, "SELECT") ||
+            (list.is_word(i, "VALUES") && list.is_word(i + 1, "ROW"))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /// Views, triggers and functions hide which tables such a statement writes to.
 bool is_text_dml(const TokenList& list) {
-    return is_one_of(
-        list, 0, {"INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "WITH", "CALL", "SELECT", "DO"}
-    );
+    return list.is_symbol(0, '(') || creates_from_query(list) ||
+           is_one_of(
+               list,
+               0,
+               {"INSERT",
+                "UPDATE",
+                "DELETE",
+                "REPLACE",
+                "LOAD",
+                "WITH",
+                "CALL",
+                "SELECT",
+                "DO",
+                "TABLE",
+                "VALUES"}
+           );
 }
 
-bool concerns(const TokenList& list, const mysql::TableName& source, std::string_view schema) {
-    const auto found = mentions(list, source, schema);
+bool concerns(const Statement& statement) {
+    const auto& list = statement.list;
+    const auto found = mentions(statement);
+    if (is_one_of(list, 0, {"CREATE", "DROP"}) && list.is_word(1, "TEMPORARY")) {
+        return false;
+    }
     if (is_one_of(list, 0, {"CREATE", "ALTER", "DROP"})) {
         const std::size_t object = object_word(list);
         if (object == list.tokens.size()) {
             return !found.empty();
         }
         if (is_one_of(list, object, {"DATABASE", "SCHEMA"})) {
-            return list.is_word(0, "DROP") && drops_schema(list, object, source);
+            return list.is_word(0, "DROP") && drops_schema(statement, object);
         }
         if (list.is_word(object, "TABLE")) {
             return list.is_word(0, "CREATE") ? create_table_concerns(list, found) : !found.empty();
@@ -136,42 +181,42 @@ bool concerns(const TokenList& list, const mysql::TableName& source, std::string
     return !found.empty();
 }
 
-std::string excerpt(std::string_view text) {
-    std::string shortened(text.substr(0, kExcerptBytes));
-    if (text.size() > kExcerptBytes) {
-        shortened += "..";
+/// Of a statement that cannot be taken apart. Its first word tells whether it is one of those whose
+/// tables stand in its text.
+std::optional<std::string> concern_of_unreadable(
+    const mysql::TableName& source, const LoggedText& text
+) {
+    const bool names_its_tables =
+        text.begins_with_word({"CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE", "GRANT", "REVOKE"});
+    if (names_its_tables && !text.may_contain(source.table)) {
+        return std::nullopt;
     }
-    return shortened;
+    return fmt::format(
+        "a statement that cannot be read may have changed {}: {}", source.str(), text.excerpt()
+    );
 }
 
 }  // namespace
 
-std::optional<std::string> concern(
-    const mysql::TableName& source, std::string_view schema, std::string_view text
-) {
-    const auto list = statement::tokenize(text);
-    if (!list) {
-        const std::string lowered = base::to_lower_ascii(text);
-        if (lowered.find(base::to_lower_ascii(source.table)) == std::string::npos) {
-            return std::nullopt;
-        }
-        return fmt::format(
-            "a statement that cannot be read mentions {}: {}", source.table, excerpt(text)
-        );
+std::optional<std::string> concern(const mysql::TableName& source, const binlog::QueryView& query) {
+    const LoggedText text(query);
+    const auto list = statement::tokenize(text.readable());
+    if (!list || text.is_ambiguous()) {
+        return concern_of_unreadable(source, text);
     }
     if (list->tokens.empty()) {
         return std::nullopt;
     }
-    if (!concerns(*list, source, schema)) {
-        if (!is_text_dml(*list) || empties_one_table(*list)) {
-            return std::nullopt;
-        }
+    if (concerns({*list, text, source, query.schema})) {
+        return fmt::format("{} was changed by another statement: {}", source.str(), text.excerpt());
+    }
+    if (is_text_dml(*list)) {
         return fmt::format(
             "a statement was logged as text instead of its rows, so what it changed is unknown: {}",
-            excerpt(text)
+            text.excerpt()
         );
     }
-    return fmt::format("{} was changed by another statement: {}", source.str(), excerpt(text));
+    return std::nullopt;
 }
 
 }  // namespace doppel::migration

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "mysql/server_version.hpp"
+#include "schema/table_definition.hpp"
+#include "sql/session.hpp"
+
+#include <optional>
+#include <string>
+
+namespace doppel::migration {
+
+/// What became different in the definition of a table, its triggers, and the foreign keys from and
+/// to it; nothing if it may be swapped as planned. Pure.
+[[nodiscard]] std::optional<std::string> definition_difference(
+    const schema::TableDefinition& planned, const std::optional<schema::TableDefinition>& now
+);
+
+/// What a run relies on and a session can change without a trace in the binlog (sql_log_bin=0, SET
+/// GLOBAL): noted when the run begins, and compared before every attempt to cut over.
+class SourceGuard final {
+public:
+    /// `planned` must outlive the guard.
+    SourceGuard(const schema::TableDefinition& planned, mysql::ServerVersion version);
+
+    /// To be called before the start position is read. Throws Error(refused) when the server does
+    /// not keep the order of commits.
+    void note(sql::Session& session);
+    /// Throws Error(failed) with what was changed since.
+    void require_unchanged(sql::Session& session) const;
+
+private:
+    const schema::TableDefinition& planned_;
+    mysql::ServerVersion version_;
+    std::string order_set_at_;  ///< when binlog_order_commits was last set; empty: not told
+};
+
+}  // namespace doppel::migration
