@@ -3,13 +3,9 @@
 // Faults and rare shapes between the server's binlog and the replay, while the copy stands in the
 // middle of the table.
 #include "doppel/error.hpp"
-#include "support/held_run.hpp"
-#include "support/sandbox.hpp"
-#include "support/twin.hpp"
+#include "feed_run_fixture.hpp"
 
-#include <future>
 #include <memory>
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -19,48 +15,13 @@
 namespace doppel::test {
 namespace {
 
-constexpr std::chrono::seconds kLimit{20};
-constexpr unsigned kRows = 2'000;  ///< with ids 10, 20, ..
-constexpr unsigned kGate = 10'250;
-constexpr const char* kClauses = "ADD COLUMN note INT NOT NULL DEFAULT 7";
-
-class FeedFaultsTest : public testing::Test {
+/// Ids are 10, 20, ..
+class FeedFaultsTest : public FeedRunTest {
 protected:
     static void SetUpTestSuite() { sandbox_ = std::make_unique<Sandbox>(); }
     static void TearDownTestSuite() { sandbox_.reset(); }
 
     void SetUp() override { prepare(*sandbox_); }
-    void TearDown() override {
-        writers_.reset();
-        run_.reset();
-        schema_.reset();
-    }
-
-    void prepare(const Sandbox& sandbox) {
-        schema_ = std::make_unique<Schema>(sandbox, "faults");
-        schema_->execute("SET SESSION cte_max_recursion_depth = 100000");
-        schema_->execute(
-            "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, v INT NOT NULL, name VARCHAR(30), doc "
-            "LONGBLOB)"
-        );
-        schema_->execute("CREATE TABLE twin LIKE t");
-        schema_->execute(fmt::format(
-            "INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i "
-            "< {}) SELECT i * 10, i, CONCAT('row ', i), NULL FROM n",
-            kRows
-        ));
-        schema_->execute("INSERT INTO twin SELECT * FROM t");
-    }
-
-    void start(const Sandbox& sandbox) {
-        run_ = std::make_unique<HeldRun>(
-            sandbox,
-            "faults",
-            std::string("ALTER TABLE faults.t ") + kClauses,
-            std::vector<std::string>{"--chunk-rows=50"},
-            fmt::format("INSERT INTO _t_new (id, v) VALUES ({}, 0)", kGate)
-        );
-    }
 
     void start_writer(const Sandbox& sandbox) {
         const auto next = [](unsigned, std::mt19937& random) {
@@ -72,13 +33,6 @@ protected:
             };
         };
         writers_ = std::make_unique<TwinWriters>(sandbox, "faults", 1, next);
-    }
-
-    /// Changes that the run has read when this returns.
-    void write_and_wait(const TwinTransaction& statements) {
-        const auto before = run_->events_seen();
-        write_twins(schema_->session(), statements);
-        ASSERT_TRUE(run_->wait_for_events_after(before)) << run_->process().err();
     }
 
     std::string dump_thread() {
@@ -98,20 +52,7 @@ protected:
         ASSERT_TRUE(wait_until(anew, kLimit)) << run_->process().err();
     }
 
-    void expect_right_end() {
-        if (writers_) {
-            writers_->stop();
-        }
-        const auto finished = run_->finish();
-        EXPECT_EQ(finished.code, 0) << finished.err;
-        expect_like_native(schema_->session(), kClauses, "id");
-        EXPECT_EQ(schema_->tables(), "_t_old,t,twin");
-    }
-
     static std::unique_ptr<Sandbox> sandbox_;
-    std::unique_ptr<Schema> schema_;
-    std::unique_ptr<HeldRun> run_;
-    std::unique_ptr<TwinWriters> writers_;
 };
 
 std::unique_ptr<Sandbox> FeedFaultsTest::sandbox_;
@@ -235,65 +176,6 @@ TEST_F(FeedFaultsTest, XaTransactionsCountWhenTheyCommit) {
     schema_->execute("XA COMMIT 'kept'");
     expect_right_end();
 }
-
-struct Intrusion {
-    const char* name;
-    const char* statement;
-    const char* said;
-    const char* tables = "t,twin";
-};
-
-void PrintTo(const Intrusion& intrusion, std::ostream* out) {  // NOLINT: name given by GoogleTest
-    *out << intrusion.statement;
-}
-
-class IntrusionTest : public FeedFaultsTest, public testing::WithParamInterface<Intrusion> {};
-
-TEST_P(IntrusionTest, StopsTheRunAndLeavesTheTableToTheOther) {
-    start(*sandbox_);
-    auto intruded = std::async(std::launch::async, [] {
-        const auto session = sandbox_->connect();
-        session->execute("USE faults");
-        session->execute("SET SESSION lock_wait_timeout = 20");
-        session->execute("SET SESSION binlog_format = STATEMENT");
-        session->execute(GetParam().statement);
-    });
-    // A DDL waits for the copy's statement, and gets the table before its next one.
-    const auto waits_or_done = [&] {
-        return intruded.wait_for(std::chrono::seconds(0)) == std::future_status::ready ||
-               schema_->scalar(
-                   "SELECT COUNT(*) FROM performance_schema.metadata_locks WHERE "
-                   "LOCK_STATUS = 'PENDING'"
-               ) != "0";
-    };
-    EXPECT_TRUE(wait_until(waits_or_done, kLimit));
-    run_->release();
-    intruded.get();
-    const auto finished = run_->finish();
-    EXPECT_EQ(finished.code, 1);
-    EXPECT_NE((finished.err + finished.out).find(GetParam().said), std::string::npos)
-        << finished.err;
-    EXPECT_EQ(schema_->tables(), GetParam().tables);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Statements,
-    IntrusionTest,
-    testing::Values(
-        Intrusion{"Alter", "ALTER TABLE t ADD COLUMN z INT", "ALTER TABLE t ADD COLUMN z"},
-        Intrusion{"DropColumn", "ALTER TABLE t DROP COLUMN name", "ALTER TABLE t DROP COLUMN name"},
-        Intrusion{"Truncate", "TRUNCATE TABLE t", "TRUNCATE TABLE t"},
-        Intrusion{"Drop", "DROP TABLE t", "DROP TABLE", "twin"},
-        Intrusion{"Rename", "RENAME TABLE t TO elsewhere", "RENAME TABLE t", "elsewhere,twin"},
-        Intrusion{"CreateIndex", "CREATE INDEX by_v ON t (v)", "CREATE INDEX by_v"},
-        Intrusion{
-            "CreateTrigger",
-            "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.v = 1",
-            "TRIGGER"},
-        Intrusion{"StatementFormat", "UPDATE t SET v = 0 WHERE id < 100", "UPDATE t SET v = 0"}
-    ),
-    [](const auto& test) { return std::string(test.param.name); }
-);
 
 }  // namespace
 }  // namespace doppel::test

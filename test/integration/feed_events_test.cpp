@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What other sessions do to the table while it is copied: all of it must arrive in the new table,
+// or end the run with what was seen, where, and by whom.
+#include "doppel/error.hpp"
+#include "feed_run_fixture.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <future>
+#include <memory>
+#include <ostream>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace doppel::test {
+namespace {
+
+using testing::HasSubstr;
+
+class FeedEventsTest : public FeedRunTest {
+protected:
+    static Sandbox& server() {
+        static Sandbox sandbox;
+        return sandbox;
+    }
+
+    /// A transaction that a failed test left prepared would hold its tables for good.
+    void TearDown() override {
+        const auto session = server().connect();
+        for (const auto& row : session->query("XA RECOVER CONVERT XID").rows) {
+            const std::string data = row.at(3).value().substr(2);
+            const auto global = 2 * std::stoul(row.at(1).value());
+            session->execute(fmt::format(
+                "XA ROLLBACK X'{}',X'{}',{}",
+                data.substr(0, global),
+                data.substr(global),
+                row.at(0).value()
+            ));
+        }
+        FeedRunTest::TearDown();
+    }
+
+    /// A session of an application.
+    static std::unique_ptr<sql::Session> application() {
+        auto session = server().connect();
+        session->execute("USE faults");
+        session->execute("SET SESSION lock_wait_timeout = 20");
+        return session;
+    }
+
+    /// For SELECT .. INTO OUTFILE and LOAD DATA.
+    static std::string file() { return server().get("DOPPEL_DATADIR") + "/feed_events.txt"; }
+
+    /// Runs the statements in a session of their own and lets the copy go on once they are done or
+    /// wait for the table: DDL waits for the copy's statement and gets the table before its next.
+    /// The connection's id.
+    std::uint64_t run_beside(const std::vector<std::string>& statements) {
+        std::remove(file().c_str());
+        auto beside = std::async(std::launch::async, [&statements] {
+            const auto session = application();
+            for (std::string statement : statements) {
+                const auto place = statement.find("{file}");
+                if (place != std::string::npos) {
+                    statement.replace(place, 6, file());
+                }
+                session->execute(statement);
+            }
+            return session->connection_id();
+        });
+        const auto waits_or_done = [&] {
+            return beside.wait_for(std::chrono::seconds(0)) == std::future_status::ready ||
+                   schema_->scalar(
+                       "SELECT COUNT(*) FROM performance_schema.metadata_locks WHERE "
+                       "LOCK_STATUS = 'PENDING'"
+                   ) != "0";
+        };
+        EXPECT_TRUE(wait_until(waits_or_done, kLimit));
+        run_->release();
+        return beside.get();
+    }
+
+    /// Changes rows in the copied part, in the open chunk and behind it; `shift` makes them its
+    /// own.
+    static void change_rows(sql::Session& session, int shift) {
+        for (const char* table : {"t", "twin"}) {
+            for (const int base : {100, 10'100, 10'300, 15'000}) {
+                const int id = base + shift;
+                session.execute(fmt::format("UPDATE {} SET v = -5 WHERE id = {}", table, id));
+                session.execute(fmt::format("DELETE FROM {} WHERE id = {}", table, id + 10));
+                session.execute(fmt::format("INSERT INTO {} (id, v) VALUES ({}, 9)", table, id + 1)
+                );
+            }
+        }
+    }
+
+    static std::unique_ptr<sql::Session> prepare_xa(const std::string& xid, int shift) {
+        auto session = application();
+        session->execute("XA START " + xid);
+        change_rows(*session, shift);
+        session->execute("XA END " + xid);
+        session->execute("XA PREPARE " + xid);
+        return session;
+    }
+};
+
+// ---- What is handled
+
+TEST_F(FeedEventsTest, StatementsThatChangeNoRowOfTheTableDoNoHarm) {
+    prepare(server());
+    start(server());
+    run_beside({
+        "ANALYZE TABLE t",
+        "CREATE USER IF NOT EXISTS guest",
+        "GRANT SELECT ON faults.t TO guest",
+        "REVOKE SELECT ON faults.t FROM guest",
+        "CREATE TABLE other SELECT * FROM t",
+        "CREATE TABLE other2 LIKE t",
+        "INSERT INTO other2 SELECT * FROM t",
+        "CREATE TRIGGER tr BEFORE INSERT ON other2 FOR EACH ROW SET NEW.v = 1",
+        "RENAME TABLE other TO other3",
+        "TRUNCATE TABLE other3",
+        "CREATE VIEW w AS SELECT * FROM t",
+        "DROP VIEW w",
+        "DROP TABLE other2, other3",
+        "CREATE DATABASE IF NOT EXISTS faults2",
+        "CREATE TABLE faults2.t (a INT)",
+        "ALTER TABLE faults2.t ADD COLUMN b INT",
+        "TRUNCATE TABLE faults2.t",
+        "DROP DATABASE faults2",
+        "SET SESSION binlog_format = STATEMENT",
+        "CREATE TEMPORARY TABLE t (a INT)",
+        "DROP TEMPORARY TABLE t",
+        "SET SESSION binlog_format = ROW",
+        "FLUSH TABLES t",
+        "REPAIR TABLE t",
+        "OPTIMIZE TABLE t",
+    });
+    expect_right_end();
+}
+
+TEST_F(FeedEventsTest, RowsArriveHoweverTheyAreWritten) {
+    prepare(
+        server(),
+        fmt::format(
+            "({}, a JSON, b JSON, c JSON, d JSON, e JSON, f JSON, g JSON, h JSON, j JSON)", kColumns
+        )
+    );
+    const TwinTransaction documents = {
+        "UPDATE {} SET a = JSON_OBJECT('n', 1, 's', REPEAT('x', 50)), j = JSON_ARRAY(1, 2.50, "
+        "'y')"};
+    write_twins(schema_->session(), documents);
+    std::remove(file().c_str());
+    schema_->execute("SELECT id + 100000, v FROM t WHERE id < 500 INTO OUTFILE '" + file() + "'");
+    start(server());
+    schema_->execute("SET SESSION binlog_rows_query_log_events = ON");
+    schema_->execute("SET SESSION binlog_row_value_options = PARTIAL_JSON");
+    for (const char* image : {"FULL", "MINIMAL", "NOBLOB"}) {
+        schema_->execute(fmt::format("SET SESSION binlog_row_image = {}", image));
+        write_and_wait({
+            "UPDATE {} SET a = JSON_SET(a, '$.n', v), v = v + 1 WHERE id % 300 = 0",
+            "UPDATE {} SET j = JSON_REPLACE(j, '$[0]', v), a = JSON_REMOVE(a, '$.s') WHERE id % "
+            "700 "
+            "= 0",
+            "UPDATE {} SET id = id + 1, j = JSON_SET(j, '$[1]', 7) WHERE id IN (20, 10210, 10310)",
+            "UPDATE {} SET id = id - 1 WHERE id IN (21, 10211, 10311)",
+        });
+    }
+    schema_->execute("SET SESSION gtid_next = 'AUTOMATIC:feed_events'");
+    write_and_wait({
+        "SAVEPOINT a",
+        "UPDATE {} SET v = -1 WHERE id IN (100, 10100, 10300, 15000)",
+        "SAVEPOINT b",
+        "DELETE FROM {} WHERE id > 9000",
+        "ROLLBACK TO b",
+        "INSERT INTO {} (id, v) VALUES (101, 1)",
+    });
+    schema_->execute("SET SESSION gtid_next = 'AUTOMATIC'");
+    write_and_wait({
+        "LOAD DATA INFILE '" + file() + "' INTO TABLE {} (id, v)",
+        "INSERT INTO {} (id, v) SELECT n.id + 200000, n.v FROM {} n",
+        "REPLACE INTO {} (id, v) VALUES (110, 5), (10110, 5), (10310, 5)",
+        "INSERT INTO {} (id, v) VALUES (120, 1), (10120, 1), (10320, 1) ON DUPLICATE KEY UPDATE v "
+        "= "
+        "v + 100",
+        "UPDATE {} x JOIN {} y ON y.id = x.id + 10 SET x.v = 3 WHERE x.id IN (130, 10130, 10330)",
+        "DELETE x FROM {} x JOIN {} y ON y.id = x.id WHERE x.id IN (140, 10140, 10340)",
+    });
+    run_->release();
+    const auto status = schema_->session().query("SHOW BINARY LOG STATUS");
+    const auto events =
+        schema_->session().query("SHOW BINLOG EVENTS IN '" + status.rows.at(0).at(0).value() + "'");
+    for (const char* type : {"Update_rows_partial", "Rows_query", "Gtid_tagged_log_event"}) {
+        EXPECT_TRUE(std::any_of(events.rows.begin(), events.rows.end(), [&](const sql::Row& row) {
+            return row.at(2) == type;
+        })) << type;
+    }
+    expect_right_end();
+}
+
+TEST_F(FeedEventsTest, OtherSettingsOfTheBinlogWork) {
+    const Sandbox sandbox(
+        {"--option",
+         "gtid_mode=OFF",
+         "--option",
+         "enforce_gtid_consistency=OFF",
+         "--option",
+         "binlog_checksum=NONE",
+         "--option",
+         "binlog_row_metadata=FULL",
+         "--option",
+         "binlog_cache_size=4096",
+         "--option",
+         "binlog_transaction_compression=ON"}
+    );
+    prepare(sandbox);
+    start(sandbox);
+    const TwinTransaction changes = {
+        "UPDATE {} SET v = v + 1, doc = CONCAT('doc ', id) WHERE id % 300 = 0",
+        "UPDATE {} SET id = id + 1 WHERE id % 700 = 0",
+        "DELETE FROM {} WHERE id % 1100 = 0",
+    };
+    write_and_wait(changes);
+    schema_->execute("SET GLOBAL binlog_checksum = CRC32");
+    schema_->execute("SET GLOBAL binlog_row_metadata = MINIMAL");
+    write_and_wait({"UPDATE {} SET v = v + 1 WHERE id % 500 = 0"});
+    schema_->execute("SET GLOBAL binlog_checksum = NONE");
+    write_and_wait({"UPDATE {} SET v = v + 1 WHERE id % 400 = 0"});
+    run_->release();
+    expect_right_end();
+    run_.reset();
+    schema_.reset();
+}
+
+/// "VmHWM:  12345 kB" of a process: the most memory it ever had.
+std::size_t peak_kilobytes(pid_t process) {
+    std::ifstream status("/proc/" + std::to_string(process) + "/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with("VmHWM:")) {
+            return std::stoul(line.substr(6));
+        }
+    }
+    return 0;
+}
+
+TEST_F(FeedEventsTest, ATransactionOfTwoHundredMegabytesNeedsLittleMemory) {
+    constexpr std::size_t kPeakKilobytesMax = 100'000;
+    prepare(server());
+    start(server());
+    // Its keys do not wait for each other; its bytes are in no memory of ours.
+    schema_->execute("SET SESSION binlog_transaction_compression = OFF");
+    const auto before = run_->events_seen();
+    schema_->execute(
+        "UPDATE t SET doc = REPEAT(CONCAT(SHA2(id, 512), SHA2(id + 1, 512)), 400), v = -1"
+    );
+    ASSERT_TRUE(run_->wait_for_events_after(before + kRows - 1)) << run_->process().err();
+    EXPECT_LT(peak_kilobytes(run_->process().pid()), kPeakKilobytesMax);
+    run_->release();
+    const auto finished = run_->finish();
+    EXPECT_EQ(finished.code, 0) << finished.err;
+    EXPECT_EQ(
+        schema_->scalar(
+            "SELECT COUNT(*) FROM t JOIN _t_old o USING (id) WHERE t.doc = o.doc AND t.v = o.v AND "
+            "LENGTH(t.doc) = 102400"
+        ),
+        std::to_string(kRows)
+    );
+}
+
+// ---- XA
+
+TEST_F(FeedEventsTest, XaTransactionsOfEveryOutcomeCountAsTheyEnd) {
+    prepare(server());
+    start(server());
+    const auto before = run_->events_seen();
+    std::vector<std::unique_ptr<sql::Session>> sessions;
+    sessions.push_back(prepare_xa("'kept'", 0));
+    sessions.push_back(prepare_xa("'dropped'", 20));
+    sessions.push_back(prepare_xa("'format','x',5000000000", 40));
+    auto session = application();
+    session->execute("SET SESSION binlog_transaction_compression = ON");
+    session->execute("XA START 'packed'");
+    change_rows(*session, 60);
+    session->execute("XA END 'packed'");
+    session->execute("XA PREPARE 'packed'");
+    session->execute("XA START 'one phase'");
+    change_rows(*session, 80);
+    session->execute("XA END 'one phase'");
+    session->execute("XA COMMIT 'one phase' ONE PHASE");
+    session->execute("XA START 'unprepared'");
+    change_rows(*session, 100);
+    session->execute("XA END 'unprepared'");
+    session->execute("XA ROLLBACK 'unprepared'");
+    session->execute("XA START 'reader'");
+    session->execute("SELECT COUNT(*) FROM t");
+    session->execute("XA END 'reader'");
+    session->execute("XA PREPARE 'reader'");
+    session->execute("XA COMMIT 'reader'");
+    ASSERT_TRUE(run_->wait_for_events_after(before + 50)) << run_->process().err();
+    // The connection is lost between the preparation and the end.
+    for (const auto& row :
+         session
+             ->query("SELECT ID FROM performance_schema.processlist WHERE COMMAND LIKE 'Binlog D%'")
+             .rows) {
+        session->execute("KILL " + row.at(0).value());
+    }
+    sessions[2]->execute("XA COMMIT 'format','x',5000000000");
+    run_->release();
+    // Prepared transactions keep the cut-over waiting, so all is copied before they end.
+    EXPECT_TRUE(run_->process().wait_for("\"phase\":\"cutting", kLimit)) << run_->process().err();
+    schema_->execute("XA ROLLBACK 'dropped'");
+    schema_->execute("XA COMMIT 'packed'");
+    schema_->execute("XA COMMIT 'kept'");
+    expect_right_end();
+}
+
+TEST_F(FeedEventsTest, AnXaTransactionThatARestartRecoveredCountsWhenItCommits) {
+    prepare(server());
+    start(server());
+    const auto before = run_->events_seen();
+    const auto prepared = prepare_xa("'kept'", 0);
+    ASSERT_TRUE(run_->wait_for_events_after(before)) << run_->process().err();
+    server().control("kill");
+    server().control("start");
+    EXPECT_TRUE(run_->process().wait_for("\"phase\":\"cutting", std::chrono::seconds(60)))
+        << run_->process().err();
+    const auto session = application();
+    session->execute("XA COMMIT 'kept'");
+    const auto finished = run_->finish();
+    EXPECT_EQ(finished.code, 0) << finished.err;
+    expect_like_native(*session, kClauses, "id");
+}
+
+/// A run that is not held.
+class FreeRunTest : public FeedEventsTest {
+protected:
+    void start_free(const std::vector<std::string>& options = {}) {
+        std::vector<std::string> all = options;
+        all.emplace_back("--no-native");
+        process_ = std::make_unique<Process>(
+            server().doppel_command(std::string("ALTER TABLE faults.t ") + kClauses, all),
+            server().environment()
+        );
+    }
+
+    std::unique_ptr<Process> process_;
+};
+
+TEST_F(FreeRunTest, AnXaTransactionPreparedBeforeTheStartIsWaitedFor) {
+    prepare(server());
+    const auto prepared = prepare_xa("'early'", 0);
+    start_free();
+    ASSERT_TRUE(process_->wait_for("\"phase\":\"preparing", kLimit)) << process_->err();
+    EXPECT_FALSE(process_->wait_for("\"phase\":\"copying", std::chrono::seconds(1)));
+    schema_->execute("XA COMMIT 'early'");
+    EXPECT_EQ(process_->wait(kLimit), 0) << process_->err();
+    expect_like_native(schema_->session(), kClauses, "id");
+}
+
+TEST_F(FreeRunTest, WithoutTheRightToLookForXaTransactionsACommitFromBeforeStopsTheRun) {
+    prepare(server());
+    for (const char* statement :
+         {"CREATE USER IF NOT EXISTS narrow IDENTIFIED BY 'doppel'",
+          "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO narrow",
+          "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, LOCK TABLES, TRIGGER "
+          "ON faults.* TO narrow"}) {
+        schema_->execute(statement);
+    }
+    const auto prepared = prepare_xa("'early'", 0);
+    start_free({"--user=narrow"});
+    ASSERT_TRUE(process_->wait_for("\"phase\":\"cutting", kLimit)) << process_->err();
+    schema_->execute("XA COMMIT 'early'");
+    EXPECT_EQ(process_->wait(kLimit), 1);
+    EXPECT_THAT(process_->err() + process_->out(), HasSubstr("prepared before this run began"));
+    EXPECT_EQ(schema_->tables(), "t,twin");
+}
+
+TEST_F(FreeRunTest, CommitsThatAreNotInOrderAreRefused) {
+    prepare(server());
+    schema_->execute("SET GLOBAL binlog_order_commits = OFF");
+    start_free();
+    EXPECT_EQ(process_->wait(kLimit), 3);
+    EXPECT_THAT(process_->out(), HasSubstr("binlog-order-commits"));
+    schema_->execute("SET GLOBAL binlog_order_commits = ON");
+}
+
+// ---- What ends the run
+
+struct Intrusion {
+    const char* name;
+    std::vector<std::string> statements;
+    const char* said;
+    const char* tables = "t,twin";
+    bool logged = true;
+    bool partitioned = false;
+};
+
+void PrintTo(const Intrusion& intrusion, std::ostream* out) {  // NOLINT: name given by GoogleTest
+    *out << intrusion.name;
+}
+
+class IntrusionTest : public FeedEventsTest, public testing::WithParamInterface<Intrusion> {};
+
+TEST_P(IntrusionTest, StopsTheRunAndLeavesTheTableToTheOther) {
+    const Intrusion& intrusion = GetParam();
+    const std::string partitions =
+        intrusion.partitioned ? " PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (5000), "
+                                "PARTITION p1 VALUES LESS THAN MAXVALUE)"
+                              : "";
+    prepare(server(), fmt::format("({}){}", kColumns, partitions));
+    start(server());
+    const std::uint64_t connection = run_beside(intrusion.statements);
+    const auto finished = run_->finish();
+    const std::string said = finished.err + finished.out;
+    EXPECT_EQ(finished.code, 1);
+    EXPECT_THAT(said, HasSubstr(intrusion.said));
+    if (intrusion.logged) {
+        const std::regex place(fmt::format(
+            "seen at binlog[.][0-9]+:[0-9]+, GTID [0-9a-f-]+:[0-9]+, connection {}\\)", connection
+        ));
+        EXPECT_TRUE(std::regex_search(said, place)) << said;
+    }
+    EXPECT_EQ(schema_->tables(), intrusion.tables);
+}
+
+constexpr const char* kUnlogged = "SET SESSION sql_log_bin = 0";
+constexpr const char* kAsText = "SET SESSION binlog_format = STATEMENT";
+
+INSTANTIATE_TEST_SUITE_P(
+    Statements,
+    IntrusionTest,
+    testing::Values(
+        Intrusion{"Alter", {"ALTER TABLE t ADD COLUMN z INT"}, "ALTER TABLE t ADD COLUMN z"},
+        Intrusion{"Truncate", {"TRUNCATE TABLE t"}, "TRUNCATE TABLE t"},
+        Intrusion{
+            "TruncateInAnsiQuotes",
+            {"SET SESSION sql_mode = 'ANSI_QUOTES'", "TRUNCATE TABLE \"t\""},
+            "TRUNCATE TABLE"},
+        Intrusion{"Drop", {"DROP TABLE t"}, "DROP TABLE", "twin"},
+        Intrusion{"DropDatabase", {"DROP DATABASE faults"}, "DROP DATABASE faults", "NULL"},
+        Intrusion{
+            "RenameOfSeveral",
+            {"RENAME TABLE twin TO other, t TO elsewhere, other TO t"},
+            "RENAME TABLE twin",
+            "elsewhere,t"},
+        Intrusion{"CreateIndex", {"CREATE INDEX by_v ON t (v)"}, "CREATE INDEX by_v"},
+        Intrusion{
+            "CreateTrigger",
+            {"CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.v = 1"},
+            "TRIGGER"},
+        Intrusion{
+            "ForeignKey",
+            {"CREATE TABLE child (id INT, FOREIGN KEY (id) REFERENCES t (id))"},
+            "REFERENCES t",
+            "child,t,twin"},
+        Intrusion{
+            "DropPartition",
+            {"ALTER TABLE t DROP PARTITION p0"},
+            "DROP PARTITION p0",
+            "t,twin",
+            true,
+            true},
+        Intrusion{
+            "ExchangePartition",
+            {"CREATE TABLE x LIKE t",
+             "ALTER TABLE x REMOVE PARTITIONING",
+             "ALTER TABLE t EXCHANGE PARTITION p0 WITH TABLE x"},
+            "EXCHANGE PARTITION p0",
+            "t,twin,x",
+            true,
+            true},
+        Intrusion{
+            "StatementFormat",
+            {kAsText, "UPDATE t SET v = 0 WHERE id < 100"},
+            "UPDATE t SET v = 0"},
+        Intrusion{
+            "StatementFormatThroughAView",
+            {kAsText, "CREATE VIEW w AS SELECT * FROM t WHERE id = 100", "DELETE FROM w"},
+            "logged as text instead of its rows, so what it changed is unknown: DELETE FROM w",
+            "t,twin,w"},
+        Intrusion{
+            "LoadDataAsText",
+            {"SELECT 77, 1 INTO OUTFILE '{file}'",
+             kAsText,
+             "LOAD DATA INFILE '{file}' INTO TABLE t (id, v)"},
+            "LOAD DATA"},
+        Intrusion{
+            "UnloggedColumn",
+            {kUnlogged,
+             "ALTER TABLE t ADD COLUMN z INT",
+             "SET SESSION sql_log_bin = 1",
+             "UPDATE t SET v = 1 WHERE id = 10"},
+            "by a statement that is not in the binlog",
+            "t,twin",
+            false},
+        Intrusion{
+            "UnloggedType",
+            {kUnlogged,
+             "ALTER TABLE t MODIFY v BIGINT NOT NULL",
+             "SET SESSION sql_log_bin = 1",
+             "UPDATE t SET v = 1 WHERE id = 10"},
+            "by a statement that is not in the binlog",
+            "t,twin",
+            false},
+        Intrusion{
+            "UnloggedTrigger",
+            {kUnlogged, "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.v = 1"},
+            "it has got the trigger tr",
+            "t,twin",
+            false},
+        Intrusion{
+            "CommitsOutOfOrder",
+            {"SET GLOBAL binlog_order_commits = OFF", "SET GLOBAL binlog_order_commits = ON"},
+            "binlog_order_commits was changed during the run",
+            "t,twin",
+            false}
+    ),
+    [](const auto& test) { return std::string(test.param.name); }
+);
+
+}  // namespace
+}  // namespace doppel::test
