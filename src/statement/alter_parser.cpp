@@ -7,6 +7,8 @@
 #include "statement/source_text.hpp"
 #include "statement/token_cursor.hpp"
 
+#include <initializer_list>
+#include <string_view>
 #include <utility>
 
 namespace doppel::statement {
@@ -39,13 +41,32 @@ base::Result<std::size_t> statement_end(const TokenList& list) {
     return end;
 }
 
+/// Skips the words if they come next, and notes them unless MySQL skips them as well.
+bool accept_of_mariadb(
+    TokenCursor& cursor,
+    const TokenList& list,
+    std::initializer_list<std::string_view> words,
+    AlterStatement& statement
+) {
+    const std::size_t begin = cursor.at();
+    if (!cursor.accept(words)) {
+        return false;
+    }
+    if (list.tokens[begin].comment == kNoComment && statement.mariadb_word.empty()) {
+        const std::size_t from = list.tokens[begin].begin;
+        statement.mariadb_word =
+            std::string(list.text.substr(from, list.tokens[cursor.at() - 1].end - from));
+    }
+    return true;
+}
+
 /// `ALTER [ONLINE] [IGNORE] TABLE [IF EXISTS] name [WAIT n | NOWAIT]`
 void read_head(TokenCursor& cursor, const TokenList& list, AlterStatement& statement) {
     if (!cursor.accept({"ALTER"})) {
         cursor.fail("The statement is not an ALTER TABLE", "write ALTER TABLE <table> <clauses>");
         return;
     }
-    cursor.accept({"ONLINE"});
+    accept_of_mariadb(cursor, list, {"ONLINE"}, statement);
     if (cursor.is_word("IGNORE")) {
         cursor.fail(
             "ALTER IGNORE is refused: it drops rows that do not fit a unique key",
@@ -57,7 +78,7 @@ void read_head(TokenCursor& cursor, const TokenList& list, AlterStatement& state
         cursor.fail("The statement is not an ALTER TABLE", "write ALTER TABLE <table> <clauses>");
         return;
     }
-    cursor.accept({"IF", "EXISTS"});
+    accept_of_mariadb(cursor, list, {"IF", "EXISTS"}, statement);
     const std::size_t name_begin = cursor.at();
     TokenCursor::QualifiedName name = cursor.expect_table_name();
     for (std::size_t i = name_begin; cursor.ok() && i < cursor.at(); ++i) {
@@ -67,13 +88,13 @@ void read_head(TokenCursor& cursor, const TokenList& list, AlterStatement& state
     }
     statement.schema = std::move(name.schema);
     statement.table = std::move(name.name);
-    if (cursor.accept({"WAIT"})) {
+    if (accept_of_mariadb(cursor, list, {"WAIT"}, statement)) {
         if (!cursor.is_kind(TokenKind::number)) {
             cursor.fail("WAIT needs a number of seconds", "write it");
         }
         cursor.skip();
     } else {
-        cursor.accept({"NOWAIT"});
+        accept_of_mariadb(cursor, list, {"NOWAIT"}, statement);
     }
 }
 

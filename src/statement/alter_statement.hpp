@@ -68,7 +68,7 @@ struct ColumnRename {
 
 /// One `ALTER TABLE` statement, taken apart as far as Doppel needs it. What is legal is left to the
 /// server. Names are unquoted and in UTF-8. `ONLINE`, `IF EXISTS`, `WAIT n` and `NOWAIT` of
-/// MariaDB's head are accepted and not kept. The content of executable comments counts as active;
+/// MariaDB's head are accepted; of them only `mariadb_word` is kept. The content of executable comments counts as active;
 /// whether a given server skips it is the server's to say, so compare the tables' real columns with
 /// `column_renames()` before relying on it.
 struct AlterStatement {
@@ -79,6 +79,8 @@ struct AlterStatement {
     /// LOCK clauses, with executable comments kept. Ends with a token or the end of an executable
     /// comment, so text may be appended. Empty when there are only ALGORITHM and LOCK clauses.
     std::string clauses_text;
+    /// What stands in the head and is a syntax error for MySQL (9.7: error 1064), e.g. "ONLINE".
+    std::string mariadb_word;
 
     /// Column renames by CHANGE and RENAME COLUMN, in the order written; a CHANGE to the same name
     /// is none, one that only changes case is one. All renames refer to the names before the

@@ -13,6 +13,13 @@ public:
     IndexStatement(const TokenList& list, std::size_t end) : list_(list), cursor_(list, 0, end) {}
 
     base::Result<std::string> run() {
+        if (!is_about_index()) {
+            cursor_.fail(
+                "This statement is neither an ALTER TABLE nor a CREATE INDEX or DROP INDEX",
+                "run it on the server directly; Doppel changes tables that stay"
+            );
+            return cursor_.failure();
+        }
         std::string text = cursor_.accept({"CREATE"}) ? create() : drop();
         if (!cursor_.ok()) {
             return cursor_.failure();
@@ -24,6 +31,16 @@ private:
     std::string create();
     std::string drop();
     std::string algorithm_and_lock();
+
+    /// INDEX comes among the first words.
+    [[nodiscard]] bool is_about_index() const {
+        for (std::size_t distance = 1; distance <= 4; ++distance) {
+            if (cursor_.is_word("INDEX", distance)) {
+                return true;
+            }
+        }
+        return false;
+    }
 
     void refuse() {
         cursor_.fail(

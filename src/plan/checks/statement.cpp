@@ -41,7 +41,20 @@ void refuse_server_business(Findings& findings, std::string id, const Clause& cl
 
 }  // namespace
 
-void statement_is_online_change(const Facts&, const AlterStatement& statement, Findings& findings) {
+void statement_is_online_change(
+    const Facts& facts, const AlterStatement& statement, Findings& findings
+) {
+    if (!statement.mariadb_word.empty() && !facts.server.version.is_mariadb()) {
+        findings.push_back(
+            {"mariadb-syntax",
+             Finding::Level::refusal,
+             fmt::format(
+                 "'{}' in front of the clauses is MariaDB's; MySQL takes it for a syntax error",
+                 statement.mariadb_word
+             ),
+             "leave it out: the change is made online in any case"}
+        );
+    }
     for (const Clause& clause : statement.clauses) {
         if (clause.kind == ClauseKind::rename_table) {
             findings.push_back(

@@ -140,6 +140,12 @@ TEST(Checks, RefuseFiltersThatHideStatementsFromElsewhere) {
     EXPECT_EQ(only_refusal(facts).id, "binlog-filter");
 }
 
+TEST(Checks, RefuseSyntaxThatOnlyMariaDbKnows) {
+    auto statement = alter("FORCE");
+    statement.mariadb_word = "ONLINE";
+    EXPECT_THAT(ids(before_native(good_facts(), statement)), ElementsAre("mariadb-syntax"));
+}
+
 TEST(Checks, WarnOfSmallPackets) {
     Facts facts = good_facts();
     facts.server.max_allowed_packet_bytes = 65'536;

@@ -52,6 +52,15 @@ TEST(AlterParser, ReadsTheTableName) {
     }
 }
 
+TEST(AlterParser, NotesWhatMySqlDoesNotKnow) {
+    EXPECT_EQ(parse("ALTER TABLE t ADD a INT").mariadb_word, "");
+    EXPECT_EQ(parse("ALTER ONLINE TABLE IF EXISTS t ADD a INT").mariadb_word, "ONLINE");
+    EXPECT_EQ(parse("ALTER TABLE if exists t ADD a INT").mariadb_word, "if exists");
+    EXPECT_EQ(parse("ALTER TABLE t WAIT 5 ADD a INT").mariadb_word, "WAIT");
+    EXPECT_EQ(parse("ALTER TABLE t NOWAIT ADD a INT").mariadb_word, "NOWAIT");
+    EXPECT_EQ(parse("ALTER /*M! ONLINE */ TABLE t ADD a INT").mariadb_word, "");
+}
+
 TEST(AlterParser, AllowsATrailingSemicolonAndComments) {
     for (const std::string_view end : {";", " ; ", "; -- x", ";/* x */;", " # x"}) {
         const AlterStatement statement = parse("ALTER TABLE t ADD a INT" + std::string(end));
@@ -145,11 +154,17 @@ TEST(AlterParser, RefusesOtherIndexStatements) {
              "CREATE INDEX i ON t (a) LOCK=NONE COMMENT 'x'",
              "CREATE /*!80000 UNIQUE */ INDEX i ON t (a)",
              "CREATE INDEX i ON t",
-             "CREATE TABLE t (a INT)",
              "DROP INDEX i ON t WAIT 5",
-             "DROP TABLE t",
          }) {
         EXPECT_NE(failure_of(text).find("write it as ALTER TABLE"), std::string::npos) << text;
+    }
+    for (const std::string_view text :
+         {"CREATE TABLE t (a INT)",
+          "DROP TABLE t",
+          "DROP DATABASE d",
+          "CREATE VIEW v AS SELECT 1"}) {
+        EXPECT_NE(failure_of(text).find("run it on the server directly"), std::string::npos)
+            << text;
     }
     for (const std::string_view text : {"CREATE INDEX", "CREATE INDEX i", "DROP INDEX i", "DROP"}) {
         failure_of(text);
