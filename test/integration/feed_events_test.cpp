@@ -2,16 +2,12 @@
 //
 // What other sessions do to the table while it is copied: all of it must arrive in the new table,
 // or end the run with what was seen, where, and by whom.
-#include "doppel/error.hpp"
 #include "feed_run_fixture.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
-#include <future>
 #include <memory>
-#include <ostream>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -23,94 +19,6 @@ namespace doppel::test {
 namespace {
 
 using testing::HasSubstr;
-
-class FeedEventsTest : public FeedRunTest {
-protected:
-    static Sandbox& server() {
-        static Sandbox sandbox;
-        return sandbox;
-    }
-
-    /// A transaction that a failed test left prepared would hold its tables for good.
-    void TearDown() override {
-        const auto session = server().connect();
-        for (const auto& row : session->query("XA RECOVER CONVERT XID").rows) {
-            const std::string data = row.at(3).value().substr(2);
-            const auto global = 2 * std::stoul(row.at(1).value());
-            session->execute(fmt::format(
-                "XA ROLLBACK X'{}',X'{}',{}",
-                data.substr(0, global),
-                data.substr(global),
-                row.at(0).value()
-            ));
-        }
-        FeedRunTest::TearDown();
-    }
-
-    /// A session of an application.
-    static std::unique_ptr<sql::Session> application() {
-        auto session = server().connect();
-        session->execute("USE faults");
-        session->execute("SET SESSION lock_wait_timeout = 20");
-        return session;
-    }
-
-    /// For SELECT .. INTO OUTFILE and LOAD DATA.
-    static std::string file() { return server().get("DOPPEL_DATADIR") + "/feed_events.txt"; }
-
-    /// Runs the statements in a session of their own and lets the copy go on once they are done or
-    /// wait for the table: DDL waits for the copy's statement and gets the table before its next.
-    /// The connection's id.
-    std::uint64_t run_beside(const std::vector<std::string>& statements) {
-        std::remove(file().c_str());
-        auto beside = std::async(std::launch::async, [&statements] {
-            const auto session = application();
-            for (std::string statement : statements) {
-                const auto place = statement.find("{file}");
-                if (place != std::string::npos) {
-                    statement.replace(place, 6, file());
-                }
-                session->execute(statement);
-            }
-            return session->connection_id();
-        });
-        const auto waits_or_done = [&] {
-            return beside.wait_for(std::chrono::seconds(0)) == std::future_status::ready ||
-                   schema_->scalar(
-                       "SELECT COUNT(*) FROM performance_schema.metadata_locks WHERE "
-                       "LOCK_STATUS = 'PENDING'"
-                   ) != "0";
-        };
-        EXPECT_TRUE(wait_until(waits_or_done, kLimit));
-        run_->release();
-        return beside.get();
-    }
-
-    /// Changes rows in the copied part, in the open chunk and behind it; `shift` makes them its
-    /// own.
-    static void change_rows(sql::Session& session, int shift) {
-        for (const char* table : {"t", "twin"}) {
-            for (const int base : {100, 10'100, 10'300, 15'000}) {
-                const int id = base + shift;
-                session.execute(fmt::format("UPDATE {} SET v = -5 WHERE id = {}", table, id));
-                session.execute(fmt::format("DELETE FROM {} WHERE id = {}", table, id + 10));
-                session.execute(fmt::format("INSERT INTO {} (id, v) VALUES ({}, 9)", table, id + 1)
-                );
-            }
-        }
-    }
-
-    static std::unique_ptr<sql::Session> prepare_xa(const std::string& xid, int shift) {
-        auto session = application();
-        session->execute("XA START " + xid);
-        change_rows(*session, shift);
-        session->execute("XA END " + xid);
-        session->execute("XA PREPARE " + xid);
-        return session;
-    }
-};
-
-// ---- What is handled
 
 TEST_F(FeedEventsTest, StatementsThatChangeNoRowOfTheTableDoNoHarm) {
     prepare(server());
@@ -389,140 +297,6 @@ TEST_F(FreeRunTest, CommitsThatAreNotInOrderAreRefused) {
     EXPECT_THAT(process_->out(), HasSubstr("binlog-order-commits"));
     schema_->execute("SET GLOBAL binlog_order_commits = ON");
 }
-
-// ---- What ends the run
-
-struct Intrusion {
-    const char* name;
-    std::vector<std::string> statements;
-    const char* said;
-    const char* tables = "t,twin";
-    bool logged = true;
-    bool partitioned = false;
-};
-
-void PrintTo(const Intrusion& intrusion, std::ostream* out) {  // NOLINT: name given by GoogleTest
-    *out << intrusion.name;
-}
-
-class IntrusionTest : public FeedEventsTest, public testing::WithParamInterface<Intrusion> {};
-
-TEST_P(IntrusionTest, StopsTheRunAndLeavesTheTableToTheOther) {
-    const Intrusion& intrusion = GetParam();
-    const std::string partitions =
-        intrusion.partitioned ? " PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (5000), "
-                                "PARTITION p1 VALUES LESS THAN MAXVALUE)"
-                              : "";
-    prepare(server(), fmt::format("({}){}", kColumns, partitions));
-    start(server());
-    const std::uint64_t connection = run_beside(intrusion.statements);
-    const auto finished = run_->finish();
-    const std::string said = finished.err + finished.out;
-    EXPECT_EQ(finished.code, 1);
-    EXPECT_THAT(said, HasSubstr(intrusion.said));
-    if (intrusion.logged) {
-        const std::regex place(fmt::format(
-            "seen at binlog[.][0-9]+:[0-9]+, GTID [0-9a-f-]+:[0-9]+, connection {}\\)", connection
-        ));
-        EXPECT_TRUE(std::regex_search(said, place)) << said;
-    }
-    EXPECT_EQ(schema_->tables(), intrusion.tables);
-}
-
-constexpr const char* kUnlogged = "SET SESSION sql_log_bin = 0";
-constexpr const char* kAsText = "SET SESSION binlog_format = STATEMENT";
-
-INSTANTIATE_TEST_SUITE_P(
-    Statements,
-    IntrusionTest,
-    testing::Values(
-        Intrusion{"Alter", {"ALTER TABLE t ADD COLUMN z INT"}, "ALTER TABLE t ADD COLUMN z"},
-        Intrusion{"Truncate", {"TRUNCATE TABLE t"}, "TRUNCATE TABLE t"},
-        Intrusion{
-            "TruncateInAnsiQuotes",
-            {"SET SESSION sql_mode = 'ANSI_QUOTES'", "TRUNCATE TABLE \"t\""},
-            "TRUNCATE TABLE"},
-        Intrusion{"Drop", {"DROP TABLE t"}, "DROP TABLE", "twin"},
-        Intrusion{"DropDatabase", {"DROP DATABASE faults"}, "DROP DATABASE faults", "NULL"},
-        Intrusion{
-            "RenameOfSeveral",
-            {"RENAME TABLE twin TO other, t TO elsewhere, other TO t"},
-            "RENAME TABLE twin",
-            "elsewhere,t"},
-        Intrusion{"CreateIndex", {"CREATE INDEX by_v ON t (v)"}, "CREATE INDEX by_v"},
-        Intrusion{
-            "CreateTrigger",
-            {"CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.v = 1"},
-            "TRIGGER"},
-        Intrusion{
-            "ForeignKey",
-            {"CREATE TABLE child (id INT, FOREIGN KEY (id) REFERENCES t (id))"},
-            "REFERENCES t",
-            "child,t,twin"},
-        Intrusion{
-            "DropPartition",
-            {"ALTER TABLE t DROP PARTITION p0"},
-            "DROP PARTITION p0",
-            "t,twin",
-            true,
-            true},
-        Intrusion{
-            "ExchangePartition",
-            {"CREATE TABLE x LIKE t",
-             "ALTER TABLE x REMOVE PARTITIONING",
-             "ALTER TABLE t EXCHANGE PARTITION p0 WITH TABLE x"},
-            "EXCHANGE PARTITION p0",
-            "t,twin,x",
-            true,
-            true},
-        Intrusion{
-            "StatementFormat",
-            {kAsText, "UPDATE t SET v = 0 WHERE id < 100"},
-            "UPDATE t SET v = 0"},
-        Intrusion{
-            "StatementFormatThroughAView",
-            {kAsText, "CREATE VIEW w AS SELECT * FROM t WHERE id = 100", "DELETE FROM w"},
-            "logged as text instead of its rows, so what it changed is unknown: DELETE FROM w",
-            "t,twin,w"},
-        Intrusion{
-            "LoadDataAsText",
-            {"SELECT 77, 1 INTO OUTFILE '{file}'",
-             kAsText,
-             "LOAD DATA INFILE '{file}' INTO TABLE t (id, v)"},
-            "LOAD DATA"},
-        Intrusion{
-            "UnloggedColumn",
-            {kUnlogged,
-             "ALTER TABLE t ADD COLUMN z INT",
-             "SET SESSION sql_log_bin = 1",
-             "UPDATE t SET v = 1 WHERE id = 10"},
-            "by a statement that is not in the binlog",
-            "t,twin",
-            false},
-        Intrusion{
-            "UnloggedType",
-            {kUnlogged,
-             "ALTER TABLE t MODIFY v BIGINT NOT NULL",
-             "SET SESSION sql_log_bin = 1",
-             "UPDATE t SET v = 1 WHERE id = 10"},
-            "by a statement that is not in the binlog",
-            "t,twin",
-            false},
-        Intrusion{
-            "UnloggedTrigger",
-            {kUnlogged, "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.v = 1"},
-            "it has got the trigger tr",
-            "t,twin",
-            false},
-        Intrusion{
-            "CommitsOutOfOrder",
-            {"SET GLOBAL binlog_order_commits = OFF", "SET GLOBAL binlog_order_commits = ON"},
-            "binlog_order_commits was changed during the run",
-            "t,twin",
-            false}
-    ),
-    [](const auto& test) { return std::string(test.param.name); }
-);
 
 }  // namespace
 }  // namespace doppel::test

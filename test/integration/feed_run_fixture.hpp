@@ -5,6 +5,8 @@
 #include "support/sandbox.hpp"
 #include "support/twin.hpp"
 
+#include <cstdio>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -76,6 +78,93 @@ protected:
     std::unique_ptr<Schema> schema_;
     std::unique_ptr<HeldRun> run_;
     std::unique_ptr<TwinWriters> writers_;
+};
+
+/// Beside other sessions, on one server for all tests of a program.
+class FeedEventsTest : public FeedRunTest {
+protected:
+    static Sandbox& server() {
+        static Sandbox sandbox;
+        return sandbox;
+    }
+
+    /// A transaction that a failed test left prepared would hold its tables for good.
+    void TearDown() override {
+        const auto session = server().connect();
+        for (const auto& row : session->query("XA RECOVER CONVERT XID").rows) {
+            const std::string data = row.at(3).value().substr(2);
+            const auto global = 2 * std::stoul(row.at(1).value());
+            session->execute(fmt::format(
+                "XA ROLLBACK X'{}',X'{}',{}",
+                data.substr(0, global),
+                data.substr(global),
+                row.at(0).value()
+            ));
+        }
+        FeedRunTest::TearDown();
+    }
+
+    /// A session of an application.
+    static std::unique_ptr<sql::Session> application() {
+        auto session = server().connect();
+        session->execute("USE faults");
+        session->execute("SET SESSION lock_wait_timeout = 20");
+        return session;
+    }
+
+    /// For SELECT .. INTO OUTFILE and LOAD DATA.
+    static std::string file() { return server().get("DOPPEL_DATADIR") + "/feed_events.txt"; }
+
+    /// Runs the statements in a session of their own and lets the copy go on once they are done or
+    /// wait for the table: DDL waits for the copy's statement and gets the table before its next.
+    /// The connection's id.
+    std::uint64_t run_beside(const std::vector<std::string>& statements) {
+        std::remove(file().c_str());
+        auto beside = std::async(std::launch::async, [&statements] {
+            const auto session = application();
+            for (std::string statement : statements) {
+                const auto place = statement.find("{file}");
+                if (place != std::string::npos) {
+                    statement.replace(place, 6, file());
+                }
+                session->execute(statement);
+            }
+            return session->connection_id();
+        });
+        const auto waits_or_done = [&] {
+            return beside.wait_for(std::chrono::seconds(0)) == std::future_status::ready ||
+                   schema_->scalar(
+                       "SELECT COUNT(*) FROM performance_schema.metadata_locks WHERE "
+                       "LOCK_STATUS = 'PENDING'"
+                   ) != "0";
+        };
+        EXPECT_TRUE(wait_until(waits_or_done, kLimit));
+        run_->release();
+        return beside.get();
+    }
+
+    /// Changes rows in the copied part, in the open chunk and behind it; `shift` makes them its
+    /// own.
+    static void change_rows(sql::Session& session, int shift) {
+        for (const char* table : {"t", "twin"}) {
+            for (const int base : {100, 10'100, 10'300, 15'000}) {
+                const int id = base + shift;
+                session.execute(fmt::format("UPDATE {} SET v = -5 WHERE id = {}", table, id));
+                session.execute(fmt::format("DELETE FROM {} WHERE id = {}", table, id + 10));
+                session.execute(fmt::format("INSERT INTO {} (id, v) VALUES ({}, 9)", table, id + 1)
+                );
+            }
+        }
+    }
+
+    static std::unique_ptr<sql::Session> prepare_xa(const std::string& xid, int shift) {
+        auto session = application();
+        session->execute("XA START " + xid);
+        change_rows(*session, shift);
+        session->execute("XA END " + xid);
+        session->execute("XA PREPARE " + xid);
+        return session;
+    }
 };
 
 }  // namespace doppel::test
