@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What other sessions do to the table while it is copied: all of it must arrive in the new table,
-// or end the run with what was seen, where, and by whom.
+// What other sessions do to the table while it is copied, and which must arrive in the new table.
 #include "feed_run_fixture.hpp"
 
 #include <algorithm>
