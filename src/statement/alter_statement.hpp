@@ -68,9 +68,9 @@ struct ColumnRename {
 
 /// One `ALTER TABLE` statement, taken apart as far as Doppel needs it. What is legal is left to the
 /// server. Names are unquoted and in UTF-8. `ONLINE`, `IF EXISTS`, `WAIT n` and `NOWAIT` of
-/// MariaDB's head are accepted; of them only `mariadb_word` is kept. The content of executable comments counts as active;
-/// whether a given server skips it is the server's to say, so compare the tables' real columns with
-/// `column_renames()` before relying on it.
+/// MariaDB's head are accepted; of them only `mariadb_word` is kept. The content of executable
+/// comments counts as active; whether a given server skips it is the server's to say, so compare
+/// the tables' real columns with `column_renames()` before relying on it.
 struct AlterStatement {
     std::optional<std::string> schema;
     std::string table;
