@@ -13,17 +13,27 @@ namespace {
 
 constexpr std::size_t kDifferencesShown = 4;
 
-// Names between backquotes behind `marker` become "`x`".
-void blank_names(std::string& text, const std::string& marker) {
-    for (auto at = text.find(marker); at != std::string::npos; at = text.find(marker, at)) {
-        at += marker.size();
-        text.replace(at, text.find('`', at) - at, "x");
+void replace_all(std::string& text, const std::string& from, const std::string& to) {
+    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
+        text.replace(at, from.size(), to);
+        at += to.size();
     }
 }
 
-// Behind the end of a signed INT or BIGINT nothing can be inserted, and how far behind it the
-// counter of a partitioned table stands depends on how many rows a statement asked for.
+void normalize(std::string& text, const std::string& table) {
+    replace_all(text, "CREATE TABLE `" + table + "`", "CREATE TABLE `t`");
+    replace_all(text, "CONSTRAINT `" + table + "_chk_", "CONSTRAINT `t_chk_");
+    while (text.find("CONSTRAINT `_") != std::string::npos) {
+        replace_all(text, "CONSTRAINT `_", "CONSTRAINT `");
+    }
+}
+
+// How far behind the end of a signed INT or BIGINT the counter of a partitioned table stands
+// depends on how many rows a statement asked for. Nothing can be inserted there.
 void clamp_counter(std::string& text) {
+    if (text.find("PARTITION BY") == std::string::npos) {
+        return;
+    }
     for (const std::string& marker :
          {std::string(" AUTO_INCREMENT=21474836"),
           std::string(" AUTO_INCREMENT=92233720368547758")}) {
@@ -37,7 +47,17 @@ void clamp_counter(std::string& text) {
 std::string json_expression(const std::string& name) {
     std::string list = fmt::format("HEX(CAST({} AS CHAR))", name);
     // 1.0 is printed alike whether it is a DECIMAL or a DOUBLE.
-    for (const char* path : {"$", "$[0]", "$[1]", "$[2]", "$.a", "$.b", "$.b[0]"}) {
+    for (const char* path :
+         {"$",
+          "$[0]",
+          "$[1]",
+          "$[2]",
+          "$.a",
+          "$.b",
+          "$.b[0]",
+          "$.a.b[0]",
+          "$.a.b[1]",
+          "$.a.b[2]"}) {
         list += fmt::format(", JSON_TYPE(JSON_EXTRACT({}, '{}'))", name, path);
     }
     return list;
@@ -57,22 +77,24 @@ std::string exact_expression(const std::string& type, const std::string& name) {
         return fmt::format("HEX({0}), {0} + 0", name);
     }
     const bool bytes = type.ends_with("char") || type.ends_with("text") ||
-                       type.ends_with("binary") || type.ends_with("blob") || type == "point" ||
-                       type == "geometry" || type == "vector";
+                       type.ends_with("binary") || type.ends_with("blob") || type == "vector" ||
+                       type == "point" || type == "linestring" || type == "polygon" ||
+                       type.starts_with("geom");
     return fmt::format(fmt::runtime(bytes ? "HEX({})" : "CAST({} AS CHAR)"), name);
 }
 
 }  // namespace
 
-Contents read_contents(sql::Session& session, const std::string& table) {
+Contents read_contents(sql::Session& session, const std::string& schema, const std::string& table) {
+    const std::string name = schema + "." + table;
     Contents contents;
-    contents.definition = session.query("SHOW CREATE TABLE " + table).rows.at(0).at(1).value_or("");
-    blank_names(contents.definition, "CREATE TABLE `");
-    blank_names(contents.definition, "CONSTRAINT `");
+    contents.definition = session.query("SHOW CREATE TABLE " + name).rows.at(0).at(1).value_or("");
+    normalize(contents.definition, table);
     clamp_counter(contents.definition);
     const auto columns = session.query(fmt::format(
-        "SELECT COLUMN_NAME, DATA_TYPE FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = "
-        "DATABASE() AND TABLE_NAME = '{}' ORDER BY ORDINAL_POSITION",
+        "SELECT COLUMN_NAME, DATA_TYPE FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = '{}' "
+        "AND TABLE_NAME = '{}' ORDER BY ORDINAL_POSITION",
+        schema,
         table
     ));
     std::string list;
@@ -82,7 +104,7 @@ Contents read_contents(sql::Session& session, const std::string& table) {
             row.at(1).value_or(""), mysql::quote_identifier(row.at(0).value_or(""))
         );
     }
-    const auto rows = session.query(fmt::format("SELECT {} FROM {}", list, table));
+    const auto rows = session.query(fmt::format("SELECT {} FROM {}", list, name));
     for (const auto& row : rows.rows) {
         std::string text;
         for (const auto& value : row) {
@@ -91,6 +113,16 @@ Contents read_contents(sql::Session& session, const std::string& table) {
         contents.rows.push_back(std::move(text));
     }
     std::sort(contents.rows.begin(), contents.rows.end());
+    return contents;
+}
+
+Contents without_counter(Contents contents) {
+    const std::string marker = " AUTO_INCREMENT=";
+    const auto at = contents.definition.find(marker);
+    if (at != std::string::npos) {
+        const auto end = contents.definition.find(' ', at + marker.size());
+        contents.definition.erase(at, end - at);
+    }
     return contents;
 }
 

@@ -17,10 +17,6 @@ std::string hex(std::string_view bytes) {
     return text;
 }
 
-std::string bytes_literal(std::string_view bytes) {
-    return "X'" + hex(bytes) + "'";
-}
-
 unsigned bits_of(const Type& type) {
     if (type.name == "tinyint") {
         return 8;
@@ -67,7 +63,7 @@ std::string decimal_literal(const Type& type, Random& random) {
     if (type.tame) {
         return whole == 0 ? "0" : digits(1, random);
     }
-    const std::string sign = random.chance(40) ? "-" : "";
+    const std::string sign = !type.is_unsigned && random.chance(40) ? "-" : "";
     const std::string left = random.chance(20) ? std::string(whole, '9') : digits(whole, random);
     const std::string right =
         random.chance(20) ? std::string(type.scale, '9') : digits(type.scale, random);
@@ -111,41 +107,51 @@ std::string cut(const std::string& text, unsigned characters) {
     return text.substr(0, at);
 }
 
-std::string text_literal(const Type& type, Random& random) {
+const std::string& random_character(const Repertoire& repertoire, Random& random) {
     static const std::vector<std::string> plain{
-        "", " ", "a", "A", "a ", "  a", "quote'\"`\\", "100%_", "0", "-1", "NULL", "line\nline\t"};
+        " ", "a", "A", "z", "quote'\"`\\", "100%_", "0", "-1", "NULL", "line\nline\t", "\r"};
     static const std::vector<std::string> western{
         "\xC3\xA1",
         "\xC3\x81 ",
         "Stra\xC3\x9F"
         "e",
         "\xC3\xBF"};
-    static const std::vector<std::string> wide{
-        "\xE6\xBC\xA2\xE5\xAD\x97", "\xCE\xA3\xCF\x82", "\xE2\x82\xAC", "e\xCC\x81"};
-    static const std::vector<std::string> widest{"\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80 "};
-    std::string text;
+    static const std::vector<std::string> cyrillic{"\xD0\x96", "\xD0\xB6\xD1\x8A"};
+    static const std::vector<std::string> chinese{"\xE6\xBC\xA2\xE5\xAD\x97", "\xE4\xBA\x9C"};
+    static const std::vector<std::string> bmp{
+        "\xCE\xA3\xCF\x82", "\xE2\x82\xAC", "e\xCC\x81", "\xC5\xBF", "\xEF\xBF\xBD"};
+    static const std::vector<std::string> all{"\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80 "};
+    std::vector<const std::vector<std::string>*> choice{&plain};
+    const auto add = [&](bool has, const std::vector<std::string>& list) {
+        if (has) {
+            choice.push_back(&list);
+        }
+    };
+    add(repertoire.western, western);
+    add(repertoire.cyrillic, cyrillic);
+    add(repertoire.chinese, chinese);
+    add(repertoire.all_of_bmp, bmp);
+    add(repertoire.all, all);
+    return random.pick(*random.pick(choice));
+}
+
+std::string random_text(const Repertoire& repertoire, Random& random) {
     const unsigned style = random.below(10);
-    if (type.tame) {
-        text = std::to_string(random.below(100));
-    } else if (style < 2) {
-        text = random.pick(plain);
-    } else if (style == 2) {
-        text = std::string("nul\0", 4) + digits(1, random);
-    } else if (style < 5 && type.charset != "ascii" && type.charset != "gbk") {
-        text = random.pick(western);
-        if (type.charset != "latin1" && random.chance(50)) {
-            text += random.pick(wide);
-        }
-        if ((type.charset == "utf8mb4" || type.charset == "utf16") && random.chance(50)) {
-            text += random.pick(widest);
-        }
-    } else {
-        text = "r" + digits(5, random);
+    if (style == 0) {
+        return "";
     }
-    if (type.length > 0) {
-        text = cut(text, type.length);
+    if (style == 1) {
+        return std::string("nul\0", 4) + digits(1, random);
     }
-    return text.empty() ? "''" : "_utf8mb4 " + bytes_literal(text);
+    if (style < 5) {
+        return "r" + digits(5, random) + (random.chance(15) ? "  " : "");
+    }
+    std::string text;
+    const unsigned count = 1 + random.below(4);
+    for (unsigned i = 0; i < count; ++i) {
+        text += random_character(repertoire, random);
+    }
+    return text + (random.chance(20) ? " " : "");
 }
 
 std::string binary_literal(const Type& type, Random& random) {
@@ -223,11 +229,51 @@ std::string json_literal(const Type& type, Random& random) {
         "'null'",
         "'\"\"'",
         "'[]'",
+        "'{\"a\": {\"b\": [0.1, -0.0, 1e300]}}'",
         "JSON_OBJECT('a', CAST(12345678901234567890.123456789 AS DECIMAL(65,9)), 'b', 0.1e0)",
         "JSON_ARRAY(CAST('2024-02-29 01:02:03.456789' AS DATETIME(6)), CAST('10:11:12' AS TIME))",
         "JSON_OBJECT('a', CAST(X'00FF' AS JSON), 'b', CAST('2024-01-01' AS DATE))",
-        "JSON_ARRAY(1.7976931348623157e308, -0e0)"};
+        "JSON_ARRAY(1.7976931348623157e308, -0e0, CAST(1.10 AS DECIMAL(10,2)))"};
     return random.pick(values);
+}
+
+std::string geometry_literal(const Type& type, Random& random) {
+    const unsigned srid = type.has_srid || random.chance(30) ? 4326 : 0;
+    const unsigned x = random.below(80);
+    const unsigned y = random.below(80);
+    const std::string point = fmt::format("POINT({} -{}.25)", x, y);
+    const std::string line = fmt::format("LINESTRING({0} {1}, {2} {1}.5)", x, y, x + 3);
+    const std::string polygon =
+        fmt::format("POLYGON(({0} {1}, {2} {1}, {2} {3}, {0} {1}))", x, y, x + 2, y + 2);
+    std::string text = point;
+    if (type.name == "linestring") {
+        text = line;
+    } else if (type.name == "polygon") {
+        text = polygon;
+    } else if (type.name == "geometrycollection") {
+        text = fmt::format("GEOMETRYCOLLECTION({}, {})", point, line);
+    } else if (type.name == "geometry") {
+        const std::vector<std::string> any{point, line, polygon};
+        text = random.pick(any);
+    }
+    return fmt::format("ST_GeomFromText('{}', {})", text, srid);
+}
+
+std::string vector_literal(const Type& type, Random& random) {
+    std::string bytes;
+    for (unsigned i = 0; i < type.length; ++i) {
+        bytes += std::string("\x00\x00", 2) + static_cast<char>(random.below(128)) +
+                 static_cast<char>(random.chance(50) ? 0x3F : 0xBF);
+    }
+    return bytes_literal(bytes);
+}
+
+std::string bit_literal(const Type& type, Random& random) {
+    const std::uint64_t all = ~std::uint64_t{0} >> (64 - type.length);
+    if (type.tame) {
+        return std::to_string(random.below(8) & all);
+    }
+    return std::to_string(random.chance(20) ? all : random.next() & all);
 }
 
 std::string element_literal(const Type& type, Random& random) {
@@ -245,6 +291,18 @@ std::string element_literal(const Type& type, Random& random) {
 
 }  // namespace
 
+std::string bytes_literal(const std::string& bytes) {
+    return "X'" + hex(bytes) + "'";
+}
+
+std::string text_literal(const Repertoire& repertoire, unsigned length, bool tame, Random& random) {
+    std::string text = tame ? std::to_string(random.below(100)) : random_text(repertoire, random);
+    if (length > 0) {
+        text = cut(text, length);
+    }
+    return text.empty() ? "''" : "_utf8mb4 " + bytes_literal(text);
+}
+
 std::string random_literal(const Type& type, const ValueRules& rules, Random& random) {
     switch (type.kind) {
         case Kind::integer:
@@ -253,12 +311,10 @@ std::string random_literal(const Type& type, const ValueRules& rules, Random& ra
             return decimal_literal(type, random);
         case Kind::approximate:
             return approximate_literal(type, random);
-        case Kind::bit: {
-            const std::uint64_t all = ~std::uint64_t{0} >> (64 - type.length);
-            return std::to_string(random.chance(20) ? all : random.next() & all);
-        }
+        case Kind::bit:
+            return bit_literal(type, random);
         case Kind::text:
-            return text_literal(type, random);
+            return text_literal(repertoire_of(type.charset), type.length, type.tame, random);
         case Kind::binary:
             return binary_literal(type, random);
         case Kind::enumeration:
@@ -273,21 +329,10 @@ std::string random_literal(const Type& type, const ValueRules& rules, Random& ra
             return !type.tame && random.chance(15) ? "0" : std::to_string(1901 + random.below(255));
         case Kind::json:
             return json_literal(type, random);
-        case Kind::point:
-            return fmt::format(
-                "ST_GeomFromText('POINT({} -{}.25)', {})",
-                random.below(90),
-                random.below(90),
-                random.chance(30) ? 4326 : 0
-            );
-        case Kind::vector: {
-            std::string bytes;
-            for (unsigned i = 0; i < type.length; ++i) {
-                bytes += std::string("\x00\x00", 2) + static_cast<char>(random.below(128)) +
-                         static_cast<char>(random.chance(50) ? 0x3F : 0xBF);
-            }
-            return bytes_literal(bytes);
-        }
+        case Kind::geometry:
+            return geometry_literal(type, random);
+        case Kind::vector:
+            return vector_literal(type, random);
     }
     return "NULL";
 }
@@ -296,8 +341,8 @@ std::string random_default(const Type& type, Random& random) {
     switch (type.kind) {
         case Kind::json:
             return "(JSON_ARRAY(1, 2.50, NULL))";
-        case Kind::point:
-            return "(POINT(1, 2))";
+        case Kind::geometry:
+            return fmt::format("({})", geometry_literal(type, random));
         case Kind::vector:
             return "(X'" + hex(std::string(4 * std::size_t{type.length}, '\0')) + "')";
         case Kind::text:

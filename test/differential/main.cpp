@@ -2,12 +2,10 @@
 //
 // Random tables, rows, writers and ALTERs: what `doppel alter` makes of a table must be what the
 // server makes of its twin.
-#include "differential/minimize.hpp"
-#include "differential/runner.hpp"
+#include "differential/campaign.hpp"
 
-#include <chrono>
-#include <cstdio>
 #include <exception>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -15,151 +13,73 @@
 
 namespace {
 
-using namespace doppel::differential;
-
-struct Options {
-    std::uint64_t from = 1;
-    std::uint64_t cases = 60;
-    unsigned minimize_runs = 120;
-    bool verbose = false;
-};
-
-constexpr std::uint64_t kCasesPerLine = 50;
+using doppel::differential::Campaign;
+using doppel::differential::CampaignOptions;
 
 constexpr const char* kUsage =
-    "usage: differential [--cases N] [--from SEED] [--seed SEED] [--minimize RUNS] [--verbose]\n"
-    "Runs the cases of N seeds from SEED on against a server of its own, or that of one SEED.\n"
-    "Exit: 0 all agreed, 1 differences were found, 2 wrong command line.\n";
+    "usage: differential [options]\n"
+    "Runs the cases of many seeds against a server of its own.\n"
+    "  --cases N      how many; default 60\n"
+    "  --from SEED    the first seed; default 1\n"
+    "  --seed SEED    only this one\n"
+    "  --workers N    cases at a time; default 4\n"
+    "  --replica      compare on a replica as well\n"
+    "  --minimize N   most runs to make a failing case smaller; default 60\n"
+    "  --failures N   give up after so many failing cases; default 20\n"
+    "  --doppel PATH  another doppel than the one that was built\n"
+    "  --verbose      print every case\n"
+    "Exit: 0 all agreed, 1 differences were found or too little was exercised, 2 wrong command "
+    "line.\n";
 
-bool parse(int count, char** arguments, Options& options) {
+bool parse(int count, char** arguments, CampaignOptions& options) {
+    using Setter = std::function<void(const std::string&)>;
+    const auto number = [](auto& field) {
+        return [&field](const std::string& text) {
+            field = static_cast<std::decay_t<decltype(field)>>(std::stoull(text));
+        };
+    };
+    const std::map<std::string, Setter> setters{
+        {"--cases", number(options.cases)},
+        {"--from", number(options.from)},
+        {"--workers", number(options.workers)},
+        {"--minimize", number(options.minimize_runs)},
+        {"--failures", number(options.failures_max)},
+        {"--doppel", [&](const std::string& text) { options.server.doppel = text; }},
+        {"--seed", [&](const std::string& text) {
+             options.from = std::stoull(text);
+             options.cases = 1;
+         }}};
     for (int i = 1; i < count; ++i) {
         const std::string name = arguments[i];
+        const auto setter = setters.find(name);
         if (name == "--verbose") {
             options.verbose = true;
-            continue;
-        }
-        if (i + 1 >= count) {
-            return false;
-        }
-        std::uint64_t value = 0;
-        try {
-            value = std::stoull(arguments[++i]);
-        } catch (const std::exception&) {
-            return false;
-        }
-        if (name == "--cases") {
-            options.cases = value;
-        } else if (name == "--from") {
-            options.from = value;
-        } else if (name == "--seed") {
-            options.from = value;
-            options.cases = 1;
-        } else if (name == "--minimize") {
-            options.minimize_runs = static_cast<unsigned>(value);
+        } else if (name == "--replica") {
+            options.server.replica = true;
+        } else if (setter != setters.end() && i + 1 < count) {
+            setter->second(arguments[++i]);
         } else {
             return false;
         }
     }
-    return true;
-}
-
-class Totals final {
-public:
-    void count(const Outcome& outcome) {
-        ++verdicts_[outcome.verdict];
-        transactions_ += outcome.transactions;
-        if (outcome.verdict == Verdict::refused) {
-            ++refusals_[outcome.kind];
-        }
-        if (outcome.verdict == Verdict::unusable) {
-            ++unusable_[outcome.detail];
-        }
-    }
-    [[nodiscard]] unsigned of(Verdict verdict) { return verdicts_[verdict]; }
-    void print() {
-        fmt::print(
-            "{} agreed, {} agreed to fail, {} refused, {} unusable, {} failed; {} concurrent "
-            "transactions\n",
-            of(Verdict::agreed),
-            of(Verdict::agreed_to_fail),
-            of(Verdict::refused),
-            of(Verdict::unusable),
-            of(Verdict::failed),
-            transactions_
-        );
-        for (const auto& [why, times] : unusable_) {
-            fmt::print("  unusable {} times: {}\n", times, why);
-        }
-        for (const auto& [check, times] : refusals_) {
-            fmt::print("  refused {} times: {}\n", times, check);
-        }
-    }
-
-private:
-    std::map<Verdict, unsigned> verdicts_;
-    std::map<std::string, unsigned> refusals_;
-    std::map<std::string, unsigned> unusable_;
-    unsigned transactions_ = 0;
-};
-
-void report(Runner& runner, const Program& program, const Outcome& outcome, unsigned runs) {
-    fmt::print(
-        "FAILED seed {}: {}\n{}\n{}\n",
-        program.seed,
-        outcome.kind,
-        program.alter_sql("t"),
-        outcome.detail
-    );
-    if (runs > 0) {
-        fmt::print("smaller:\n{}\n", minimize(runner, program, outcome, runs).script());
-    }
-}
-
-int run(const Options& options) {
-    Runner runner;
-    Totals totals;
-    for (std::uint64_t seed = options.from; seed < options.from + options.cases; ++seed) {
-        const Program program = random_program(seed);
-        if (options.verbose) {
-            fmt::print("seed {}:\n{}\n", seed, program.script());
-        }
-        const Outcome outcome = runner.run(program);
-        totals.count(outcome);
-        if (options.verbose) {
-            fmt::print(
-                "verdict {} {} {}\n",
-                static_cast<int>(outcome.verdict),
-                outcome.kind,
-                outcome.detail
-            );
-        }
-        if (outcome.verdict == Verdict::failed) {
-            report(runner, program, outcome, options.minimize_runs);
-        }
-        if ((seed - options.from + 1) % kCasesPerLine == 0) {
-            totals.print();
-        }
-        std::fflush(stdout);
-    }
-    totals.print();
-    // A generator whose tables the server mostly refuses tests nothing.
-    const bool worth = options.cases < 20 || 4 * totals.of(Verdict::agreed) >= options.cases;
-    if (!worth) {
-        fmt::print("too few cases agreed for this to mean anything\n");
-    }
-    return totals.of(Verdict::failed) == 0 && worth ? 0 : 1;
+    return options.workers > 0;
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-    Options options;
-    if (!parse(count, arguments, options)) {
+    CampaignOptions options;
+    bool understood = false;
+    try {
+        understood = parse(count, arguments, options);
+    } catch (const std::exception&) {  // NOLINT: what is no number is told below
+    }
+    if (!understood) {
         fmt::print(stderr, "{}", kUsage);
         return 2;
     }
     try {
-        return run(options);
+        return Campaign(options).run() ? 0 : 1;
     } catch (const std::exception& error) {
         fmt::print(stderr, "differential: {}\n", error.what());
         return 1;

@@ -15,10 +15,13 @@ public:
         keep_if_failing(quiet);
         shorten(&Program::clauses);
         shorten(&Program::rows);
-        shorten(&Program::indexes);
+        shorten(&Program::elements);
         drop_columns();
         Program plain = best_;
         plain.options.clear();
+        keep_if_failing(plain);
+        plain = best_;
+        plain.partitioning.clear();
         keep_if_failing(plain);
         return best_;
     }
@@ -56,7 +59,7 @@ private:
     }
 
     void drop_columns() {
-        for (std::size_t i = best_.columns.size(); i-- > 1;) {
+        for (std::size_t i = best_.columns.size(); i-- > 0;) {
             Program smaller = best_;
             const auto offset = static_cast<std::ptrdiff_t>(i);
             smaller.columns.erase(smaller.columns.begin() + offset);

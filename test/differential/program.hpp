@@ -4,6 +4,8 @@
 #include "differential/type.hpp"
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,10 +14,23 @@ namespace doppel::differential {
 struct Column {
     std::string name;
     Type type;
-    std::string sql;  ///< the whole definition, name included
+    std::string attributes;  ///< behind the type: NOT NULL, DEFAULT ..
+    std::string expression;  ///< of a generated column
+    bool stored = false;     ///< of a generated column
     bool nullable = true;
-    bool generated = false;
     bool key = false;  ///< part of the key by which the writer finds rows
+    bool auto_increment = false;
+    std::optional<Type> becomes;    ///< what the change makes of it
+    bool becomes_not_null = false;  ///< by the change
+
+    [[nodiscard]] bool generated() const { return !expression.empty(); }
+    [[nodiscard]] std::string sql() const;
+};
+
+/// An index or a constraint.
+struct Element {
+    std::string name;
+    std::string sql;
 };
 
 /// One case: a table, its rows, a change and a writer. Everything that happens follows from it, and
@@ -24,12 +39,17 @@ struct Program {
     std::uint64_t seed = 0;
     ValueRules rules;
     std::vector<Column> columns;
-    std::vector<std::string> indexes;
-    std::string options;  ///< behind the closing parenthesis
+    std::vector<Element> elements;
+    std::string options;       ///< behind the closing parenthesis
+    std::string partitioning;  ///< behind the options
     /// Literals, one per column; empty where the column is generated.
     std::vector<std::vector<std::string>> rows;
     std::vector<std::string> clauses;
     bool writes = true;
+    /// Values are made without regard to what the change makes of their columns.
+    bool misfits = false;
+    /// What it exercises; see coverage.hpp.
+    std::set<std::string> features;
 
     [[nodiscard]] std::string create_sql(const std::string& table) const;
     [[nodiscard]] std::string insert_sql(
@@ -41,18 +61,26 @@ struct Program {
     [[nodiscard]] std::string script() const;
 };
 
-[[nodiscard]] Program random_program(std::uint64_t seed);
+/// Programs that share a server at one time must share these: doppel reads the global sql_mode.
+[[nodiscard]] ValueRules rules_of(std::uint64_t seed);
+[[nodiscard]] std::string sql_mode_of(const ValueRules& rules);
+/// The `attempt`-th program of a seed. Some are not valid SQL; another attempt may be.
+[[nodiscard]] Program random_program(std::uint64_t seed, unsigned attempt);
 [[nodiscard]] std::vector<std::string> random_row(const Program& program, Random& random);
-/// `column`'s name, type and attributes anew after a change of its type.
-[[nodiscard]] std::string column_sql(const Column& column, const std::string& attributes);
-[[nodiscard]] std::vector<std::string> random_clauses(const Program& program, Random& random);
-/// An index over one or two of the columns; `added` by an ALTER.
-[[nodiscard]] std::string random_index(
-    const Program& program, const std::string& name, Random& random
+/// An index over one or two of the columns. `feature` tells of which kind.
+[[nodiscard]] Element random_index(
+    const Program& program, const std::string& name, Random& random, std::string& feature
 );
+/// An expression over a column that is the same whenever it is computed and fails for no value, and
+/// its type.
+[[nodiscard]] std::string random_expression(const Column& of, Random& random, Type& result);
+/// The key, columns, indexes, constraints and options of a table.
+void add_table(Program& program, Random& random);
+/// The clauses of the ALTER; marks the columns that it changes.
+void add_change(Program& program, Random& random);
 /// The next transaction of the writer: statements with "{}" for the table.
 [[nodiscard]] std::vector<std::string> random_transaction(
-    const Program& program, std::vector<std::vector<std::string>>& known_rows, Random& random
+    Program& program, std::vector<std::vector<std::string>>& known_rows, Random& random
 );
 
 }  // namespace doppel::differential

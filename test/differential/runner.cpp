@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "differential/runner.hpp"
 
-#include "differential/contents.hpp"
+#include "differential/writer.hpp"
 #include "doppel/error.hpp"
 
-#include <atomic>
+#include <array>
 #include <csignal>
 #include <sstream>
+#include <string_view>
 #include <thread>
 
 #include <fmt/format.h>
@@ -15,38 +16,18 @@
 namespace doppel::differential {
 namespace {
 
-constexpr std::chrono::seconds kDoppelLimit{20};
-constexpr unsigned kTableUnknown = 1146;
-constexpr unsigned kLockWaitTimeout = 1205;
-constexpr unsigned kDeadlock = 1213;
+constexpr std::chrono::seconds kDoppelLimit{60};
 constexpr std::string_view kNoValueForRows = "is NOT NULL and has no DEFAULT";
-/// A writer without an end keeps rows that break a new unique index coming and going for as long as
-/// Doppel tries again, which is minutes.
-constexpr unsigned kTransactionsMax = 200;
-constexpr unsigned kExitRefused = 3;
-constexpr unsigned kExitMisfit = 5;
-constexpr unsigned kExitStopped = 130;
+constexpr unsigned kAttempts = 8;
+constexpr std::uint64_t kAnyStatementEvery = 30;
+constexpr unsigned kPurgeEvery = 20;
+constexpr int kExitUsage = 2;
+constexpr int kExitRefused = 3;
+constexpr int kExitMisfit = 5;
 
-std::string for_table(std::string statement, const std::string& table) {
-    const auto at = statement.find("{}");
-    return at == std::string::npos ? statement : statement.replace(at, 2, table);
-}
-
-/// The server's number, 0 when it worked.
-unsigned try_execute(sql::Session& session, const std::string& statement, std::string* text = {}) {
-    try {
-        session.execute(statement);
-        return 0;
-    } catch (const Error& error) {
-        if (error.code() == Errc::interrupted) {
-            throw;
-        }
-        if (text != nullptr) {
-            *text = error.what();
-        }
-        return error.server_errno();
-    }
-}
+/// What Doppel may refuse although the server can do it (README, "Limits today").
+constexpr std::array<std::string_view, 3> kLimits{
+    "no-usable-key", "no-shared-key", "partition-management"};
 
 /// The id of the first refusal, or the last line.
 std::string finding_of(const std::string& out) {
@@ -68,229 +49,244 @@ std::string finding_of(const std::string& out) {
     return last;
 }
 
+Outcome failure(std::string kind, std::string detail) {
+    return {Verdict::failed, std::move(kind), std::move(detail), 0, {}};
+}
+
+Outcome agreed_to_fail(std::string kind) {
+    return {Verdict::agreed_to_fail, std::move(kind), "", 0, {}};
+}
+
 }  // namespace
 
-/// An application that writes to both tables until stopped, or until the tables are swapped.
-class Runner::Writer final {
-public:
-    Writer(const test::Sandbox& sandbox, const Program& program)
-        : program_(program), rows_(program.rows), session_(sandbox.connect()) {
-        session_->execute("USE fuzz");
-        session_->execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-        thread_ = std::thread([this] { write(); });
+Runner::Runner(const Server& server, unsigned number)
+    : server_(server),
+      schema_(fmt::format("fuzz{}", number)),
+      twin_schema_(schema_ + "_twin"),
+      session_(server.connect()),
+      writer_session_(server.connect()),
+      replica_session_(server.connect_replica()) {}
+
+void Runner::make_schemas() {
+    for (const std::string& schema : {schema_, twin_schema_}) {
+        session_->execute("DROP DATABASE IF EXISTS " + schema);
+        session_->execute("CREATE DATABASE " + schema);
     }
-    ~Writer() { stop(); }
-    Writer(const Writer&) = delete;
-    Writer& operator=(const Writer&) = delete;
+}
 
-    unsigned stop() {
-        stopping_ = true;
-        if (thread_.joinable()) {
-            thread_.join();
-        }
-        return committed_;
+bool Runner::statements_work(const Program& program) {
+    make_schemas();
+    return try_execute(*session_, program.create_sql(schema_ + ".t")) == 0 &&
+           try_execute(*session_, program.alter_sql(schema_ + ".t")) == 0;
+}
+
+Program Runner::choose(std::uint64_t seed) {
+    Program program = random_program(seed, 0);
+    if (seed % kAnyStatementEvery == 0) {
+        return program;
     }
-    [[nodiscard]] const std::string& problem() const { return problem_; }
-
-private:
-    void write() {
-        Random random(program_.seed + 77);
-        try {
-            while (!stopping_ && committed_ < kTransactionsMax && write_once(random)) {
-            }
-        } catch (const Error& error) {
-            problem_ = error.what();
-        }
+    for (unsigned attempt = 1; attempt < kAttempts && !statements_work(program); ++attempt) {
+        program = random_program(seed, attempt);
     }
-
-    bool write_once(Random& random) {
-        const auto statements = random_transaction(program_, rows_, random);
-        session_->execute("START TRANSACTION");
-        // Holds the table's definition as a write does, so that the swap cannot come between here
-        // and the commit, nor a deadlock with it.
-        session_->query("SELECT 1 FROM t LIMIT 0 FOR UPDATE");
-        if (try_execute(*session_, "SELECT 1 FROM _t_old LIMIT 0") != kTableUnknown) {
-            session_->execute("ROLLBACK");
-            return false;
-        }
-        bool same = true;
-        for (const std::string& statement : statements) {
-            same = same && write_both(statement);
-        }
-        session_->execute(same ? "COMMIT" : "ROLLBACK");
-        committed_ += same ? 1 : 0;
-        return true;
-    }
-
-    /// False when the transaction has to be given up; after a deadlock it is over already.
-    bool write_both(const std::string& statement) {
-        const unsigned ours = try_execute(*session_, for_table(statement, "t"));
-        if (ours == kDeadlock || ours == kLockWaitTimeout) {
-            return false;
-        }
-        return ours == try_execute(*session_, for_table(statement, "twin"));
-    }
-
-    const Program& program_;
-    std::vector<std::vector<std::string>> rows_;
-    std::unique_ptr<sql::Session> session_;
-    std::atomic<bool> stopping_ = false;
-    unsigned committed_ = 0;
-    std::string problem_;
-    std::thread thread_;
-};
-
-// Nothing here is about crashes, so the disk need not be waited for.
-Runner::Runner()
-    : sandbox_({"--option", "sync_binlog=0", "--option", "innodb_flush_log_at_trx_commit=0"}),
-      session_(sandbox_.connect()) {}
+    return program;
+}
 
 bool Runner::prepare(const Program& program, Outcome& outcome) {
-    session_->execute("DROP DATABASE IF EXISTS fuzz");
-    session_->execute("SET GLOBAL sql_mode = '" + program.sql_mode() + "'");
-    session_ = sandbox_.connect();
-    session_->execute("CREATE DATABASE fuzz");
-    session_->execute("USE fuzz");
+    make_schemas();
+    const std::string ours = schema_ + ".t";
+    const std::string twin = twin_schema_ + ".t";
     std::string error;
-    if (try_execute(*session_, program.create_sql("t"), &error) != 0) {
+    if (try_execute(*session_, program.create_sql(ours), &error) != 0) {
         outcome.detail = error;
         return false;
     }
-    session_->execute(program.create_sql("twin"));
+    session_->execute(program.create_sql(twin));
+    session_->execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO')");
     session_->execute("START TRANSACTION");
     for (const auto& row : program.rows) {
-        const bool ours = try_execute(*session_, program.insert_sql("t", row)) == 0;
-        const bool others = try_execute(*session_, program.insert_sql("twin", row)) == 0;
-        if (ours != others) {
+        const unsigned one = try_execute(*session_, program.insert_sql(ours, row));
+        if (one != try_execute(*session_, program.insert_sql(twin, row))) {
             outcome.detail = "the twins differ from the start";
             return false;
         }
     }
     session_->execute("COMMIT");
+    session_->execute("SET SESSION sql_mode = @@GLOBAL.sql_mode");
     return true;
 }
 
-test::Finished Runner::run_doppel(const Program& program) const {
-    const std::vector<std::string> options{
-        "--no-native", "--chunk-rows=10", "--cutover-backoff=500ms", "--heartbeat=100ms"};
+Runner::Finished Runner::run_doppel(const Program& program) const {
     test::Process process(
-        sandbox_.doppel_command(program.alter_sql("fuzz.t"), options), sandbox_.environment()
+        server_.doppel_command(program.alter_sql(schema_ + ".t")), server_.environment()
     );
     const auto deadline = std::chrono::steady_clock::now() + kDoppelLimit;
     while (process.running() && std::chrono::steady_clock::now() < deadline) {
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
-    test::Finished finished;
-    if (process.running()) {
+    Finished finished;
+    finished.hung = process.running();
+    if (finished.hung) {
         process.signal(SIGINT);
-        finished.err = "it did not end by itself; ";
     }
-    finished.code = process.wait(kDoppelLimit);
-    finished.out = process.out();
-    finished.err += process.err();
+    finished.process.code = process.wait(kDoppelLimit);
+    finished.process.out = process.out();
+    finished.process.err = process.err();
     return finished;
 }
 
 std::string Runner::tables() {
-    return session_
-        ->query(
-            "SELECT GROUP_CONCAT(TABLE_NAME ORDER BY TABLE_NAME) FROM INFORMATION_SCHEMA.TABLES "
-            "WHERE TABLE_SCHEMA = 'fuzz'"
-        )
-        .scalar()
-        .value_or("");
+    const auto names = session_->query(fmt::format(
+        "SELECT GROUP_CONCAT(TABLE_NAME ORDER BY TABLE_NAME) FROM INFORMATION_SCHEMA.TABLES "
+        "WHERE TABLE_SCHEMA = '{}'",
+        schema_
+    ));
+    return names.scalar().value_or("");
 }
 
 Outcome Runner::run(const Program& program) {
     Outcome outcome;
+    if (++runs_ % kPurgeEvery == 0) {
+        session_->execute("PURGE BINARY LOGS BEFORE NOW() - INTERVAL 150 SECOND");
+    }
     if (!prepare(program, outcome)) {
         return outcome;
     }
-    test::Finished finished;
-    unsigned transactions = 0;
-    if (program.writes) {
-        Writer writer(sandbox_, program);
-        finished = run_doppel(program);
-        transactions = writer.stop();
-        if (!writer.problem().empty()) {
-            outcome.detail = "the writer: " + writer.problem();
-            return outcome;
-        }
-    } else {
-        finished = run_doppel(program);
+    if (!program.writes) {
+        return judge(program, run_doppel(program));
+    }
+    Writer writer(*writer_session_, program, schema_);
+    const Finished finished = run_doppel(program);
+    const unsigned transactions = writer.stop();
+    if (!writer.problem().empty()) {
+        writer_session_ = server_.connect();
+        outcome.detail = "the writer: " + writer.problem();
+        return outcome;
     }
     outcome = judge(program, finished);
     outcome.transactions = transactions;
+    outcome.written = writer.features();
     return outcome;
 }
 
-Outcome Runner::judge(const Program& program, test::Finished& finished) {
-    Contents before;
-    if (finished.code != 0) {
-        before = read_contents(*session_, "twin");
-    }
+Outcome Runner::judge(const Program& program, const Finished& finished) {
+    const int code = finished.process.code;
+    const std::string said = finished.process.out + finished.process.err;
+    const Contents before = read_contents(*session_, twin_schema_, "t");
     native_error_.clear();
-    const bool native_works =
-        try_execute(*session_, program.alter_sql("twin"), &native_error_) == 0;
-    if (finished.code != 0) {
-        const std::string left = tables();
-        const Difference touched = compare(read_contents(*session_, "t"), before);
-        if (left != "t,twin" || !touched.what.empty()) {
-            return {Verdict::failed, "not untouched", left + "\n" + touched.text + finished.out, 0};
-        }
-        return judge_failure(program, finished, native_works);
+    native_works_ =
+        try_execute(*session_, program.alter_sql(twin_schema_ + ".t"), &native_error_) == 0;
+    if (finished.hung) {
+        return failure("did not end", said);
     }
-    if (!native_works) {
-        return {Verdict::failed, "native fails", native_error_, 0};
+    if (code == 0) {
+        return judge_success(before);
     }
-    if (const std::string left = tables(); left != "_t_old,t,twin") {
-        return {Verdict::failed, "left behind", left, 0};
+    if (const std::string found = traces(before); !found.empty()) {
+        return failure("not untouched", found + said);
     }
-    const Difference difference =
-        compare(read_contents(*session_, "t"), read_contents(*session_, "twin"));
-    if (!difference.what.empty()) {
-        return {Verdict::failed, difference.what, difference.text, 0};
+    switch (code) {
+        case kExitUsage:
+        case kExitRefused:
+            return judge_refusal(finished);
+        case kExitMisfit:
+            return judge_misfit(program, finished, before);
+        default:
+            return failure(fmt::format("exit {}", code), said + "\nnative: " + native_error_);
     }
-    return {Verdict::agreed, "", "", 0};
 }
 
-Outcome Runner::judge_failure(const Program& program, test::Finished& finished, bool native_works) {
-    const unsigned code = static_cast<unsigned>(finished.code);
-    const std::string why = finding_of(finished.out);
-    if (code == kExitRefused) {
-        return {native_works ? Verdict::refused : Verdict::agreed_to_fail, native_error_, "", 0};
+std::string Runner::traces(const Contents& before) {
+    if (const std::string left = tables(); left != "t") {
+        return "tables: " + left + "\n";
     }
-    const bool undecided = code == kExitStopped && program.writes;
-    if (undecided && !native_works) {
-        return {Verdict::agreed_to_fail, native_error_, "", 0};
+    const Difference touched = compare(read_contents(*session_, schema_, "t"), before);
+    return touched.what.empty() ? "" : touched.what + ": " + touched.text + "\n";
+}
+
+Outcome Runner::judge_success(const Contents& before) {
+    if (!native_works_) {
+        return failure("native fails", native_error_);
     }
-    if (code != 2 && code != kExitMisfit && !undecided) {
-        return {Verdict::failed, fmt::format("exit {}", code), finished.out + finished.err, 0};
+    if (const std::string left = tables(); left != "_t_old,t") {
+        return failure("left behind", left);
     }
-    if (!native_works) {
-        return {Verdict::agreed_to_fail, native_error_, "", 0};
+    const Contents ours = read_contents(*session_, schema_, "t");
+    const Difference difference = compare(ours, read_contents(*session_, twin_schema_, "t"));
+    if (!difference.what.empty()) {
+        return failure(difference.what, difference.text);
     }
-    if (finished.out.find(kNoValueForRows) != std::string::npos) {
-        // A limit: the server invents a value of JSON, GEOMETRY and the like for existing rows.
-        return {Verdict::refused, "added column without a value for the rows", "", 0};
+    const Difference old = compare(read_contents(*session_, schema_, "_t_old"), before);
+    if (!old.what.empty()) {
+        return failure("old table: " + old.what, old.text);
     }
-    if ((code == kExitMisfit || undecided) && program.writes) {
-        // The row may be gone since. Without a writer the table is what the twin was.
-        test::Finished again = run_doppel(program);
-        if (again.code == 0) {
-            const Difference difference =
-                compare(read_contents(*session_, "t"), read_contents(*session_, "twin"));
-            return difference.what.empty()
-                       ? Outcome{Verdict::agreed, "", "", 0}
-                       : Outcome{Verdict::failed, difference.what, difference.text, 0};
+    return compare_replica();
+}
+
+Outcome Runner::compare_replica() {
+    const Outcome agreed{Verdict::agreed, "", "", 0, {}};
+    if (!replica_session_) {
+        return agreed;
+    }
+    const std::string executed =
+        session_->query("SELECT @@GLOBAL.gtid_executed").scalar().value_or("");
+    const auto waited =
+        replica_session_->query(fmt::format("SELECT WAIT_FOR_EXECUTED_GTID_SET('{}', 60)", executed)
+        );
+    if (waited.scalar().value_or("1") != "0") {
+        return failure("replica does not follow", "");
+    }
+    const Difference difference = compare(
+        without_counter(read_contents(*replica_session_, schema_, "t")),
+        without_counter(read_contents(*session_, schema_, "t"))
+    );
+    return difference.what.empty() ? agreed
+                                   : failure("replica: " + difference.what, difference.text);
+}
+
+Outcome Runner::judge_refusal(const Finished& finished) const {
+    const std::string why = finding_of(finished.process.out);
+    if (!native_works_) {
+        return agreed_to_fail(finished.process.code == kExitUsage ? "the statement is wrong" : why);
+    }
+    if (finished.process.out.find(kNoValueForRows) != std::string::npos) {
+        return {Verdict::refused, "added column without a value for the rows", "", 0, {}};
+    }
+    for (const std::string_view limit : kLimits) {
+        if (why == limit && finished.process.code == kExitRefused) {
+            return {Verdict::refused, why, "", 0, {}};
         }
-        finished = again;
     }
-    return {
-        Verdict::failed,
-        fmt::format("exit {} where native works", finished.code),
-        finished.out + finished.err,
-        0};
+    return failure(
+        fmt::format("exit {} where native works", finished.process.code),
+        finished.process.out + finished.process.err
+    );
+}
+
+Outcome Runner::judge_misfit(
+    const Program& program, const Finished& finished, const Contents& before
+) {
+    if (!program.writes) {
+        return native_works_ ? failure("exit 5 where native works", finished.process.out)
+                             : agreed_to_fail("the data does not fit");
+    }
+    // The row may have come or gone since. Without a writer the table is what the twin was.
+    const Finished again = run_doppel(program);
+    if (again.hung) {
+        return failure("did not end", again.process.out);
+    }
+    if (again.process.code == 0) {
+        return judge_success(before);
+    }
+    if (const std::string found = traces(before); !found.empty()) {
+        return failure("not untouched", found + again.process.out);
+    }
+    if (again.process.code != kExitMisfit) {
+        return failure(
+            fmt::format("exit 5 with a writer, {} without", again.process.code), again.process.out
+        );
+    }
+    return native_works_ ? failure("exit 5 where native works", again.process.out)
+                         : agreed_to_fail("the data does not fit");
 }
 
 }  // namespace doppel::differential

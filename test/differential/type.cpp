@@ -15,33 +15,34 @@ const std::vector<std::pair<std::string, std::string>>& collations() {
         {"utf8mb4", "utf8mb4_bin"},
         {"utf8mb4", "utf8mb4_0900_bin"},
         {"utf8mb4", "utf8mb4_general_ci"},
+        {"utf8mb4", "utf8mb4_unicode_ci"},
         {"utf8mb4", "utf8mb4_0900_as_cs"},
         {"latin1", "latin1_swedish_ci"},
         {"latin1", "latin1_bin"},
+        {"latin1", "latin1_german2_ci"},
         {"utf8mb3", "utf8mb3_general_ci"},
         {"ascii", "ascii_general_ci"},
         {"utf16", "utf16_general_ci"},
+        {"utf32", "utf32_unicode_ci"},
+        {"cp1251", "cp1251_general_ci"},
+        {"sjis", "sjis_japanese_ci"},
         {"gbk", "gbk_chinese_ci"}};
     return list;
 }
 
-void choose_charset(Type& type, Random& random) {
-    const auto& [charset, collation] = random.pick(collations());
-    type.charset = charset;
-    type.collation = collation;
+const std::vector<std::string>& words() {
+    static const std::vector<std::string> list{
+        "a", "b", "c", "small", "LARGE", "\xC3\xB6", "x y", "0", "1", "2", "q''q", ""};
+    return list;
 }
 
 Type choose_elements(Kind kind, Random& random) {
-    static const std::vector<std::string> words{
-        "a", "b", "c", "small", "LARGE", "\xC3\xB6", "x y", "0", "1", "2", "q''q", ""};
-    Type type;
-    type.kind = kind;
-    type.name = kind == Kind::set ? "set" : "enum";
+    Type type = simple_type(kind, kind == Kind::set ? "set" : "enum");
     type.charset = random.chance(70) ? "utf8mb4" : "latin1";
     type.collation = type.charset == "utf8mb4" ? "utf8mb4_0900_ai_ci" : "latin1_swedish_ci";
     const unsigned count = 2 + random.below(7);
     for (unsigned i = 0; i < count; ++i) {
-        const std::string& word = random.pick(words);
+        const std::string& word = random.pick(words());
         const bool known =
             std::find(type.elements.begin(), type.elements.end(), word) != type.elements.end();
         if (!known && !(kind == Kind::set && word.empty())) {
@@ -51,35 +52,40 @@ Type choose_elements(Kind kind, Random& random) {
     return type;
 }
 
-Type simple(Kind kind, std::string name, unsigned length = 0, unsigned scale = 0) {
-    Type type;
-    type.kind = kind;
-    type.name = std::move(name);
-    type.length = length;
-    type.scale = scale;
-    return type;
+unsigned random_fraction(Random& random) {
+    static const std::vector<unsigned> digits{0, 0, 1, 3, 6};
+    return random.pick(digits);
 }
 
 Type random_temporal(Random& random) {
-    static const std::vector<unsigned> digits{0, 0, 1, 3, 6};
     switch (random.below(5)) {
         case 0:
-            return simple(Kind::date, "date");
+            return simple_type(Kind::date, "date");
         case 1:
-            return simple(Kind::time, "time", 0, random.pick(digits));
+            return simple_type(Kind::time, "time", 0, random_fraction(random));
         case 2:
-            return simple(Kind::datetime, "datetime", 0, random.pick(digits));
+            return simple_type(Kind::datetime, "datetime", 0, random_fraction(random));
         case 3:
-            return simple(Kind::datetime, "timestamp", 0, random.pick(digits));
+            return simple_type(Kind::datetime, "timestamp", 0, random_fraction(random));
         default:
-            return simple(Kind::year, "year");
+            return simple_type(Kind::year, "year");
     }
 }
 
 Type random_binary(Random& random) {
-    static const std::vector<std::string> names{"binary", "varbinary", "tinyblob", "blob"};
-    Type type = simple(Kind::binary, random.pick(names));
+    static const std::vector<std::string> names{
+        "binary", "varbinary", "varbinary", "tinyblob", "blob", "mediumblob"};
+    Type type = simple_type(Kind::binary, random.pick(names));
     type.length = type.name.ends_with("binary") ? 1 + random.below(30) : 0;
+    return type;
+}
+
+Type random_decimal(Random& random) {
+    const unsigned precision = 1 + random.below(random.chance(50) ? 65 : 12);
+    Type type = simple_type(
+        Kind::decimal, "decimal", precision, random.below(std::min(precision, 30U) + 1)
+    );
+    type.is_unsigned = random.chance(15);
     return type;
 }
 
@@ -88,15 +94,149 @@ Type random_number(Random& random) {
         return random_integer_type(random);
     }
     if (random.chance(60)) {
-        const unsigned precision = 1 + random.below(random.chance(50) ? 65 : 12);
-        return simple(
-            Kind::decimal, "decimal", precision, random.below(std::min(precision, 30U) + 1)
-        );
+        return random_decimal(random);
     }
-    return simple(Kind::approximate, random.chance(50) ? "float" : "double");
+    return simple_type(Kind::approximate, random.chance(50) ? "float" : "double");
+}
+
+Type random_geometry(Random& random) {
+    static const std::vector<std::string> names{
+        "point", "point", "linestring", "polygon", "geometry", "geometrycollection"};
+    Type type = simple_type(Kind::geometry, random.pick(names));
+    type.has_srid = random.chance(30);
+    return type;
+}
+
+// A type that holds text of any kind of value of ours.
+Type wide_text(Random& random) {
+    Type type = simple_type(Kind::text, random.chance(60) ? "varchar" : "text");
+    type.length = type.name == "varchar" ? 250 : 0;
+    choose_charset(type, random);
+    return type;
+}
+
+unsigned changed_length(unsigned from, Random& random) {
+    return random.chance(85) ? std::max(from, 6U) + random.below(60) : 6 + random.below(20);
+}
+
+Type changed_text(const Type& from, Random& random) {
+    Type to = from;
+    if (random.chance(12)) {
+        switch (random.below(6)) {
+            case 0:
+                return random_integer_type(random);
+            case 1:
+                return simple_type(Kind::decimal, "decimal", 12, 2);
+            case 2:
+                return simple_type(Kind::datetime, "datetime", 0, 3);
+            case 3:
+                return simple_type(Kind::json, "json");
+            case 4:
+                return simple_type(Kind::binary, "varbinary", 250);
+            default:
+                return choose_elements(Kind::enumeration, random);
+        }
+    }
+    if (random.chance(60)) {
+        choose_charset(to, random);
+    }
+    if (random.chance(60)) {
+        to.name = random_text_type(random).name;
+        to.length = to.name.ends_with("char") ? changed_length(from.length, random) : 0;
+    }
+    return to;
+}
+
+Type changed_binary(const Type& from, Random& random) {
+    Type to = random_binary(random);
+    if (to.length > 0 && random.chance(85)) {
+        to.length = std::max(from.length, 20U) + random.below(20);
+    }
+    return random.chance(90) ? to : wide_text(random);
+}
+
+Type changed_elements(const Type& from, Random& random) {
+    Type to = from;
+    if (random.chance(15)) {
+        return from.kind == Kind::enumeration && random.chance(40)
+                   ? simple_type(Kind::integer, "smallint")
+                   : wide_text(random);
+    }
+    std::rotate(to.elements.begin(), to.elements.begin() + 1, to.elements.end());
+    if (random.chance(40)) {
+        to.elements.emplace_back("more");
+    } else if (random.chance(25) && to.elements.size() > 1) {
+        to.elements.pop_back();
+    }
+    return to;
+}
+
+// TIME becomes a day by the date of the conversion, so it is not made one here.
+Type changed_temporal(const Type& from, Random& random) {
+    if (random.chance(15)) {
+        return wide_text(random);
+    }
+    switch (from.kind) {
+        case Kind::time:
+            return simple_type(Kind::time, "time", 0, random_fraction(random));
+        case Kind::year:
+            return random.chance(50) ? simple_type(Kind::integer, "smallint") : from;
+        case Kind::date:
+            return simple_type(
+                Kind::datetime,
+                random.chance(70) ? "datetime" : "timestamp",
+                0,
+                random_fraction(random)
+            );
+        default:
+            break;
+    }
+    Type to = random_temporal(random);
+    while (to.kind == Kind::year) {
+        to = random_temporal(random);
+    }
+    return to;
 }
 
 }  // namespace
+
+Type simple_type(Kind kind, std::string name, unsigned length, unsigned scale) {
+    Type type;
+    type.kind = kind;
+    type.name = std::move(name);
+    type.length = length;
+    type.scale = scale;
+    return type;
+}
+
+void choose_charset(Type& type, Random& random) {
+    const auto& [charset, collation] = random.pick(collations());
+    type.charset = charset;
+    type.collation = collation;
+}
+
+Repertoire repertoire_of(const std::string& charset) {
+    if (charset == "utf8mb4" || charset == "utf16" || charset == "utf32") {
+        return {true, true, true, true, true};
+    }
+    if (charset == "utf8mb3") {
+        return {true, true, true, true, false};
+    }
+    Repertoire repertoire;
+    repertoire.western = charset == "latin1";
+    repertoire.cyrillic = charset == "cp1251";
+    repertoire.chinese = charset == "gbk" || charset == "sjis";
+    return repertoire;
+}
+
+Repertoire common(const Repertoire& one, const Repertoire& other) {
+    return {
+        one.western && other.western,
+        one.cyrillic && other.cyrillic,
+        one.chinese && other.chinese,
+        one.all_of_bmp && other.all_of_bmp,
+        one.all && other.all};
+}
 
 std::string Type::sql() const {
     std::string text = name;
@@ -115,120 +255,110 @@ std::string Type::sql() const {
     if (!charset.empty()) {
         text += fmt::format(" CHARACTER SET {} COLLATE {}", charset, collation);
     }
-    return text;
+    return text + (has_srid ? " SRID 4326" : "");
 }
 
 bool Type::large() const {
     return name.ends_with("text") || name.ends_with("blob") || kind == Kind::json ||
-           kind == Kind::point || kind == Kind::vector;
+           kind == Kind::geometry || kind == Kind::vector;
 }
 
-bool Type::temporal_with_day() const {
-    return kind == Kind::date || kind == Kind::datetime;
+bool Type::is_number() const {
+    return kind == Kind::integer || kind == Kind::decimal || kind == Kind::approximate ||
+           kind == Kind::bit;
+}
+
+bool Type::is_temporal() const {
+    return kind == Kind::date || kind == Kind::time || kind == Kind::datetime;
 }
 
 Type random_integer_type(Random& random) {
     static const std::vector<std::string> names{
         "tinyint", "smallint", "mediumint", "int", "bigint"};
-    Type type = simple(Kind::integer, random.pick(names));
+    Type type = simple_type(Kind::integer, random.pick(names));
     type.is_unsigned = random.chance(35);
-    type.tame = random.chance(60);
     return type;
 }
 
 Type random_text_type(Random& random) {
     static const std::vector<std::string> names{
-        "char", "varchar", "varchar", "varchar", "tinytext", "text", "mediumtext"};
-    Type type = simple(Kind::text, random.pick(names));
+        "char", "varchar", "varchar", "varchar", "tinytext", "text", "mediumtext", "longtext"};
+    Type type = simple_type(Kind::text, random.pick(names));
     type.length = type.name.ends_with("char") ? 6 + random.below(60) : 0;
-    type.tame = random.chance(50);
     choose_charset(type, random);
     return type;
 }
 
 Type random_type(Random& random) {
-    Type type;
-    const unsigned choice = random.below(20);
-    if (choice < 6) {
-        type = random_number(random);
-    } else if (choice < 11) {
-        type = random_text_type(random);
-    } else if (choice < 13) {
-        type = random_binary(random);
-    } else if (choice < 16) {
-        type = random_temporal(random);
-    } else if (choice == 16) {
-        type = choose_elements(random.chance(60) ? Kind::enumeration : Kind::set, random);
-    } else if (choice == 17) {
-        type = simple(Kind::json, "json");
-    } else if (choice == 18) {
-        type = simple(Kind::bit, "bit", 1 + random.below(64));
-    } else if (random.chance(50)) {
-        type = simple(Kind::point, "point");
-    } else {
-        type = simple(Kind::vector, "vector", 1 + random.below(5));
+    const unsigned choice = random.below(24);
+    if (choice < 7) {
+        return random_number(random);
     }
-    type.tame = type.tame || random.chance(50);
-    return type;
+    if (choice < 12) {
+        return random_text_type(random);
+    }
+    if (choice < 14) {
+        return random_binary(random);
+    }
+    if (choice < 18) {
+        return random_temporal(random);
+    }
+    switch (choice) {
+        case 18:
+            return choose_elements(Kind::enumeration, random);
+        case 19:
+            return choose_elements(Kind::set, random);
+        case 20:
+            return simple_type(Kind::json, "json");
+        case 21:
+            return simple_type(Kind::bit, "bit", 1 + random.below(64));
+        case 22:
+            return random_geometry(random);
+        default:
+            return simple_type(Kind::vector, "vector", 1 + random.below(5));
+    }
 }
 
 Type changed_type(const Type& from, Random& random) {
-    Type to = from;
-    if (random.chance(12)) {
-        to = random_type(random);
-        to.tame = from.tame;
-        return to;
+    if (random.chance(3)) {
+        return random_type(random);
     }
+    Type to = from;
     switch (from.kind) {
         case Kind::integer:
-            to = random.chance(70) ? random_integer_type(random) : random_number(random);
-            break;
+            return random.chance(70)   ? random_integer_type(random)
+                   : random.chance(70) ? random_number(random)
+                                       : wide_text(random);
         case Kind::decimal:
             to.length = std::min(65U, from.length + random.below(10));
             to.scale = std::min(30U, std::min(to.length, from.scale + random.below(5)));
-            break;
+            return random.chance(60) ? to : random_number(random);
         case Kind::approximate:
-            to = random_number(random);
-            break;
+            return random_number(random);
         case Kind::bit:
-            to.length = 1 + random.below(64);
-            break;
+            to.length = random.chance(80) ? from.length + random.below(65 - from.length)
+                                          : 1 + random.below(64);
+            return random.chance(70) ? to : simple_type(Kind::integer, "int");
         case Kind::text:
-            if (random.chance(50)) {
-                choose_charset(to, random);
-            }
-            if (random.chance(50)) {
-                to.name = random_text_type(random).name;
-                to.length = to.name.ends_with("char") ? 6 + random.below(90) : 0;
-            }
-            break;
+            return changed_text(from, random);
         case Kind::binary:
-            to = random_binary(random);
-            break;
+            return changed_binary(from, random);
         case Kind::enumeration:
         case Kind::set:
-            // Reordered, and sometimes with one more or one less.
-            std::rotate(to.elements.begin(), to.elements.begin() + 1, to.elements.end());
-            if (random.chance(40)) {
-                to.elements.emplace_back("more");
-            } else if (random.chance(20) && to.elements.size() > 1) {
-                to.elements.pop_back();
-            }
-            break;
+            return changed_elements(from, random);
         case Kind::date:
         case Kind::time:
         case Kind::datetime:
         case Kind::year:
-            to = random_temporal(random);
-            break;
+            return changed_temporal(from, random);
         case Kind::json:
-            to = random.chance(50) ? to : random_text_type(random);
-            break;
-        case Kind::point:
+            return random.chance(50) ? to : wide_text(random);
+        case Kind::geometry:
+            to.name = random.chance(50) ? "geometry" : to.name;
+            return to;
         case Kind::vector:
-            break;
+            return to;
     }
-    to.tame = from.tame;
     return to;
 }
 

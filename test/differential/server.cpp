@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "differential/runner.hpp"
+
+namespace doppel::differential {
+namespace {
+
+// Nothing here is about crashes, so the disk need not be waited for. The time zone is not the one
+// in which TIMESTAMP is stored.
+std::vector<std::string> sandbox_arguments(bool replica) {
+    std::vector<std::string> arguments{
+        "--option",
+        "sync_binlog=0",
+        "--option",
+        "innodb_flush_log_at_trx_commit=0",
+        "--option",
+        "innodb_flush_method=nosync",
+        "--option",
+        "innodb_doublewrite=OFF",
+        "--option",
+        "default_time_zone=+03:00",
+        "--option",
+        "max_binlog_size=32M"};
+    if (replica) {
+        for (const char* text :
+             {"--replica",
+              "--replica-option=sync_binlog=0",
+              "--replica-option=innodb_flush_log_at_trx_commit=0",
+              "--replica-option=innodb_flush_method=nosync",
+              "--replica-option=innodb_doublewrite=OFF",
+              "--replica-option=max_binlog_size=32M"}) {
+            arguments.emplace_back(text);
+        }
+    }
+    return arguments;
+}
+
+ConnectionOptions plain(ConnectionOptions options) {
+    options.ssl_mode = SslMode::disabled;
+    return options;
+}
+
+}  // namespace
+
+Server::Server(Options options)
+    : options_(std::move(options)), sandbox_(sandbox_arguments(options_.replica)) {}
+
+void Server::set_sql_mode(const std::string& mode) {
+    connect()->execute("SET GLOBAL sql_mode = '" + mode + "'");
+}
+
+std::unique_ptr<sql::Session> Server::connect() const {
+    return sql::connect(plain(sandbox_.primary()), {});
+}
+
+std::unique_ptr<sql::Session> Server::connect_replica() const {
+    return options_.replica ? sql::connect(plain(sandbox_.replica()), {}) : nullptr;
+}
+
+std::vector<std::string> Server::doppel_command(const std::string& statement) const {
+    auto command = sandbox_.doppel_command(
+        statement,
+        {"--no-native",
+         "--chunk-rows=10",
+         "--cutover-backoff=500ms",
+         "--heartbeat=100ms",
+         "--ssl-mode=disabled",
+         "--get-server-public-key"}
+    );
+    if (!options_.doppel.empty()) {
+        command.front() = options_.doppel;
+    }
+    return command;
+}
+
+}  // namespace doppel::differential
