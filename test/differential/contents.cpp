@@ -12,6 +12,7 @@ namespace doppel::differential {
 namespace {
 
 constexpr std::size_t kDifferencesShown = 4;
+const std::string kCounter = " AUTO_INCREMENT=";
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
     for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
@@ -28,19 +29,33 @@ void normalize(std::string& text, const std::string& table) {
     }
 }
 
-// How far behind the end of a signed INT or BIGINT the counter of a partitioned table stands
-// depends on how many rows a statement asked for. Nothing can be inserted there.
+std::uint64_t end_of(const std::string& column) {
+    static const std::vector<std::pair<std::string, unsigned>> bits{
+        {" tinyint", 8}, {" smallint", 16}, {" mediumint", 24}, {" int", 32}, {" bigint", 64}};
+    for (const auto& [type, count] : bits) {
+        if (column.find(type) != std::string::npos) {
+            const bool sign = column.find(" unsigned") == std::string::npos;
+            return ~std::uint64_t{0} >> (64 - count + (sign ? 1 : 0));
+        }
+    }
+    return ~std::uint64_t{0};
+}
+
+// How far behind the end of its type the counter of a partitioned table stands depends on how many
+// rows a statement asked for, and on whether the table was opened anew. Nothing can be inserted
+// there.
 void clamp_counter(std::string& text) {
-    if (text.find("PARTITION BY") == std::string::npos) {
+    const auto attribute = text.find(" AUTO_INCREMENT,");
+    const auto at = text.find(kCounter);
+    if (text.find("PARTITION BY") == std::string::npos || attribute == std::string::npos ||
+        at == std::string::npos) {
         return;
     }
-    for (const std::string& marker :
-         {std::string(" AUTO_INCREMENT=21474836"),
-          std::string(" AUTO_INCREMENT=92233720368547758")}) {
-        const auto at = text.find(marker);
-        if (at != std::string::npos) {
-            text.replace(at + marker.size(), 2, "xx");
-        }
+    const auto line = text.rfind('\n', attribute);
+    const auto from = at + kCounter.size();
+    const auto to = text.find(' ', from);
+    if (std::stoull(text.substr(from, to - from)) > end_of(text.substr(line, attribute - line))) {
+        text.replace(from, to - from, "behind the end");
     }
 }
 
@@ -117,10 +132,9 @@ Contents read_contents(sql::Session& session, const std::string& schema, const s
 }
 
 Contents without_counter(Contents contents) {
-    const std::string marker = " AUTO_INCREMENT=";
-    const auto at = contents.definition.find(marker);
+    const auto at = contents.definition.find(kCounter);
     if (at != std::string::npos) {
-        const auto end = contents.definition.find(' ', at + marker.size());
+        const auto end = contents.definition.find(' ', at + kCounter.size());
         contents.definition.erase(at, end - at);
     }
     return contents;
