@@ -4,6 +4,7 @@
 #include "mysql/identifier.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -12,7 +13,9 @@ namespace doppel::differential {
 namespace {
 
 constexpr std::size_t kDifferencesShown = 4;
-const std::string kCounter = " AUTO_INCREMENT=";
+// With what stands before it: comments may contain the same words.
+const std::string kEngine = ") ENGINE=InnoDB";
+const std::string kCounter = kEngine + " AUTO_INCREMENT=";
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
     for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
@@ -45,7 +48,7 @@ std::uint64_t end_of(const std::string& column) {
 // rows a statement asked for, and on whether the table was opened anew. Nothing can be inserted
 // there.
 void clamp_counter(std::string& text) {
-    const auto attribute = text.find(" AUTO_INCREMENT,");
+    const auto attribute = std::min(text.find(" AUTO_INCREMENT,"), text.find(" AUTO_INCREMENT /*"));
     const auto at = text.find(kCounter);
     if (text.find("PARTITION BY") == std::string::npos || attribute == std::string::npos ||
         at == std::string::npos) {
@@ -135,7 +138,7 @@ Contents without_counter(Contents contents) {
     const auto at = contents.definition.find(kCounter);
     if (at != std::string::npos) {
         const auto end = contents.definition.find(' ', at + kCounter.size());
-        contents.definition.erase(at, end - at);
+        contents.definition.replace(at, end - at, kEngine);
     }
     return contents;
 }

@@ -103,7 +103,8 @@ Program random_program(std::uint64_t seed, unsigned attempt) {
     program.seed = seed;
     program.rules = rules_of(seed);
     program.writes = random.chance(85);
-    program.misfits = random.chance(8);
+    program.misfits = random.chance(6);
+    program.late_misfits = random.chance(6);
     add_table(program, random);
     add_change(program, random);
     const unsigned rows = random.chance(5) ? 0 : kRowsMin + random.below(kRowsSpread);

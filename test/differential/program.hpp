@@ -48,6 +48,7 @@ struct Program {
     bool writes = true;
     /// Values are made without regard to what the change makes of their columns.
     bool misfits = false;
+    bool late_misfits = false;  ///< those of the writer only
     /// What it exercises; see coverage.hpp.
     std::set<std::string> features;
 

@@ -49,6 +49,7 @@ Writer::Writer(sql::Session& session, const Program& program, std::string schema
       twin_(schema + "_twin.t"),
       old_(schema + "._t_old"),
       rows_(program.rows) {
+    program_.misfits = program.misfits || program.late_misfits;
     session_.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     thread_ = std::thread([this] { write(); });
 }
