@@ -31,6 +31,7 @@ constexpr std::string_view kRequired[]{
     "type tinyblob",
     "type blob",
     "type mediumblob",
+    "type longblob",
     "type enum",
     "type set",
     "type date",

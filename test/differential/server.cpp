@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "differential/runner.hpp"
 
+#include <string_view>
+
+#include <fmt/format.h>
+
 namespace doppel::differential {
 namespace {
 
-// Nothing here is about crashes, so the disk need not be waited for. The time zone is not the one
-// in which TIMESTAMP is stored.
+/// Not the one in which TIMESTAMP is stored, and not the replica's.
+constexpr std::string_view kTimeZone = "+03:00";
+
+// Nothing here is about crashes, so the disk need not be waited for.
 std::vector<std::string> sandbox_arguments(bool replica) {
     std::vector<std::string> arguments{
         "--option",
@@ -17,7 +23,7 @@ std::vector<std::string> sandbox_arguments(bool replica) {
         "--option",
         "innodb_doublewrite=OFF",
         "--option",
-        "default_time_zone=+03:00",
+        fmt::format("default_time_zone={}", kTimeZone),
         "--option",
         "max_binlog_size=32M"};
     if (replica) {
@@ -53,7 +59,12 @@ std::unique_ptr<sql::Session> Server::connect() const {
 }
 
 std::unique_ptr<sql::Session> Server::connect_replica() const {
-    return options_.replica ? sql::connect(plain(sandbox_.replica()), {}) : nullptr;
+    if (!options_.replica) {
+        return nullptr;
+    }
+    auto session = sql::connect(plain(sandbox_.replica()), {});
+    session->execute(fmt::format("SET SESSION time_zone = '{}'", kTimeZone));
+    return session;
 }
 
 std::vector<std::string> Server::doppel_command(const std::string& statement) const {

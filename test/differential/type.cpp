@@ -74,7 +74,7 @@ Type random_temporal(Random& random) {
 
 Type random_binary(Random& random) {
     static const std::vector<std::string> names{
-        "binary", "varbinary", "varbinary", "tinyblob", "blob", "mediumblob"};
+        "binary", "varbinary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"};
     Type type = simple_type(Kind::binary, random.pick(names));
     type.length = type.name.ends_with("binary") ? 1 + random.below(30) : 0;
     return type;
