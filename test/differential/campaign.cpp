@@ -45,14 +45,15 @@ bool Campaign::run() {
     const auto started = Clock::now();
     const std::uint64_t end = options_.from + options_.cases;
     for (std::uint64_t block = options_.from; block < end; block += kBlock) {
-        for (const bool zero_dates : {false, true}) {
+        for (const ValueRules& rules :
+             {ValueRules{false, false}, ValueRules{true, false}, ValueRules{false, true}}) {
             std::deque<std::uint64_t> seeds;
             for (std::uint64_t seed = block; seed < std::min(block + kBlock, end); ++seed) {
-                if (rules_of(seed).zero_dates == zero_dates) {
+                if (rules_of(seed) == rules) {
                     seeds.push_back(seed);
                 }
             }
-            server_.set_sql_mode(sql_mode_of({zero_dates}));
+            server_.set_sql_mode(sql_mode_of(rules));
             run_all(seeds);
         }
     }
@@ -118,20 +119,19 @@ void Campaign::run_case(Runner& runner, std::uint64_t seed) {
             outcome.detail
         );
     }
-    count(program, outcome);
+    count(outcome);
     if (outcome.verdict == Verdict::failed) {
         report(runner, program, outcome);
     }
     std::fflush(stdout);
 }
 
-void Campaign::count(const Program& program, const Outcome& outcome) {
+void Campaign::count(const Outcome& outcome) {
     const std::lock_guard lock(mutex_);
     ++verdicts_[outcome.verdict];
     transactions_ += outcome.transactions;
     if (outcome.verdict == Verdict::agreed) {
-        coverage_.count(program.features);
-        coverage_.count(outcome.written);
+        coverage_.count(outcome.features);
     } else {
         const std::string why = outcome.kind.empty() ? outcome.detail : outcome.kind;
         ++reasons_[fmt::format("{}: {}", name_of(outcome.verdict), why)];

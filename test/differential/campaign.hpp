@@ -35,7 +35,7 @@ private:
     void work(unsigned number);
     [[nodiscard]] bool next(std::uint64_t& seed);
     void run_case(Runner& runner, std::uint64_t seed);
-    void count(const Program& program, const Outcome& outcome);
+    void count(const Outcome& outcome);
     void report(Runner& runner, const Program& program, const Outcome& outcome);
     void print_totals();
     [[nodiscard]] bool worth();

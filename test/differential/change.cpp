@@ -11,7 +11,7 @@
 namespace doppel::differential {
 
 void ChangeMaker::make() {
-    if (random_.chance(5)) {
+    if (random_.chance(program_.partitioning.empty() ? 4 : 30)) {
         partition();
         return;
     }
@@ -294,9 +294,16 @@ void ChangeMaker::partition() {
         "PARTITION BY RANGE (k0) (PARTITION p0 VALUES LESS THAN (100), PARTITION p1 VALUES "
         "LESS THAN MAXVALUE)",
         "PARTITION BY RANGE (k0) (PARTITION p0 VALUES LESS THAN (190))"};
-    add(program_.partitioning.empty() || random_.chance(50) ? random_.pick(clauses)
-                                                            : "REMOVE PARTITIONING",
-        "partitioning");
+    static const std::vector<std::string> of_hash{
+        "ADD PARTITION PARTITIONS 1", "COALESCE PARTITION 1", "REMOVE PARTITIONING"};
+    static const std::vector<std::string> of_range{
+        "REORGANIZE PARTITION p0 INTO (PARTITION p2 VALUES LESS THAN (30), PARTITION p3 VALUES "
+        "LESS "
+        "THAN (60))",
+        "REMOVE PARTITIONING"};
+    const bool range = program_.partitioning.find("RANGE") != std::string::npos;
+    const bool again = program_.partitioning.empty() || random_.chance(30);
+    add(random_.pick(again ? clauses : range ? of_range : of_hash), "partitioning");
 }
 
 void add_change(Program& program, Random& random) {

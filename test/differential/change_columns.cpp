@@ -155,7 +155,8 @@ void ChangeMaker::rename() {
             return;
         case 1: {
             std::string upper = one->name;
-            upper[0] = static_cast<char>(upper[0] - 'a' + 'A');
+            char& letter = upper[upper.front() == '`' ? 1 : 0];
+            letter = static_cast<char>(letter ^ ('a' ^ 'A'));
             add(renamed(one->name, upper), "rename of case only");
             return;
         }

@@ -113,7 +113,16 @@ constexpr std::string_view kRequired[]{
     "change drop PRIMARY KEY",
     "change row format",
     "change partitioning",
+    "column quoted name",
+    "data under ANSI_QUOTES",
     "write UPDATE of the key",
+    "write image MINIMAL",
+    "write image NOBLOB",
+    "write partial JSON",
+    "write compressed",
+    "write XA",
+    "write SAVEPOINT",
+    "write ON DUPLICATE KEY UPDATE",
 };
 
 }  // namespace

@@ -304,6 +304,10 @@ std::string text_literal(const Repertoire& repertoire, unsigned length, bool tam
 }
 
 std::string random_literal(const Type& type, const ValueRules& rules, Random& random) {
+    const bool long_one = type.name.starts_with("medium") || type.name.starts_with("long");
+    if (type.large() && long_one && !type.tame && random.chance(3)) {
+        return fmt::format("REPEAT({}, 30000)", random.chance(50) ? "X'61'" : "'long '");
+    }
     switch (type.kind) {
         case Kind::integer:
             return integer_literal(type, random);

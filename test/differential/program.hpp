@@ -46,9 +46,9 @@ struct Program {
     std::vector<std::vector<std::string>> rows;
     std::vector<std::string> clauses;
     bool writes = true;
-    /// Values are made without regard to what the change makes of their columns.
-    bool misfits = false;
-    bool late_misfits = false;  ///< those of the writer only
+    /// Values that are made without regard to what the change makes of their columns.
+    unsigned misfit_percent = 0;
+    unsigned late_misfit_percent = 0;  ///< those of the writer
     /// What it exercises; see coverage.hpp.
     std::set<std::string> features;
 
@@ -83,5 +83,7 @@ void add_change(Program& program, Random& random);
 [[nodiscard]] std::vector<std::string> random_transaction(
     Program& program, std::vector<std::vector<std::string>>& known_rows, Random& random
 );
+/// Takes the effects of the last statements of a transaction back.
+void roll_back_part(std::vector<std::string>& statements, Random& random);
 
 }  // namespace doppel::differential

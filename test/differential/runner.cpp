@@ -64,8 +64,14 @@ Runner::Runner(const Server& server, unsigned number)
       schema_(fmt::format("fuzz{}", number)),
       twin_schema_(schema_ + "_twin"),
       session_(server.connect()),
+      reader_session_(server.connect()),
       writer_session_(server.connect()),
-      replica_session_(server.connect_replica()) {}
+      replica_session_(server.connect_replica()) {
+    reader_session_->execute("SET SESSION sql_mode = ''");
+    if (replica_session_) {
+        replica_session_->execute("SET SESSION sql_mode = ''");
+    }
+}
 
 void Runner::make_schemas() {
     for (const std::string& schema : {schema_, twin_schema_}) {
@@ -152,7 +158,9 @@ Outcome Runner::run(const Program& program) {
         return outcome;
     }
     if (!program.writes) {
-        return judge(program, run_doppel(program));
+        outcome = judge(program, run_doppel(program));
+        outcome.features = program.features;
+        return outcome;
     }
     Writer writer(*writer_session_, program, schema_);
     const Finished finished = run_doppel(program);
@@ -164,14 +172,14 @@ Outcome Runner::run(const Program& program) {
     }
     outcome = judge(program, finished);
     outcome.transactions = transactions;
-    outcome.written = writer.features();
+    outcome.features = writer.features();
     return outcome;
 }
 
 Outcome Runner::judge(const Program& program, const Finished& finished) {
     const int code = finished.process.code;
     const std::string said = finished.process.out + finished.process.err;
-    const Contents before = read_contents(*session_, twin_schema_, "t");
+    const Contents before = read_contents(*reader_session_, twin_schema_, "t");
     native_error_.clear();
     native_works_ =
         try_execute(*session_, program.alter_sql(twin_schema_ + ".t"), &native_error_) == 0;
@@ -199,7 +207,7 @@ std::string Runner::traces(const Contents& before) {
     if (const std::string left = tables(); left != "t") {
         return "tables: " + left + "\n";
     }
-    const Difference touched = compare(read_contents(*session_, schema_, "t"), before);
+    const Difference touched = compare(read_contents(*reader_session_, schema_, "t"), before);
     return touched.what.empty() ? "" : touched.what + ": " + touched.text + "\n";
 }
 
@@ -210,14 +218,15 @@ Outcome Runner::judge_success(const Contents& before) {
     if (const std::string left = tables(); left != "_t_old,t") {
         return failure("left behind", left);
     }
-    const Contents ours = read_contents(*session_, schema_, "t");
-    const Difference difference = compare(ours, read_contents(*session_, twin_schema_, "t"));
-    if (!difference.what.empty()) {
-        return failure(difference.what, difference.text);
-    }
-    const Difference old = compare(read_contents(*session_, schema_, "_t_old"), before);
+    // The tables must have been alike until the end, or the rest means nothing.
+    const Difference old = compare(read_contents(*reader_session_, schema_, "_t_old"), before);
     if (!old.what.empty()) {
         return failure("old table: " + old.what, old.text);
+    }
+    const Contents ours = read_contents(*reader_session_, schema_, "t");
+    const Difference difference = compare(ours, read_contents(*reader_session_, twin_schema_, "t"));
+    if (!difference.what.empty()) {
+        return failure(difference.what, difference.text + "\nbefore: " + before.definition);
     }
     return compare_replica();
 }
@@ -237,7 +246,7 @@ Outcome Runner::compare_replica() {
     }
     const Difference difference = compare(
         without_counter(read_contents(*replica_session_, schema_, "t")),
-        without_counter(read_contents(*session_, schema_, "t"))
+        without_counter(read_contents(*reader_session_, schema_, "t"))
     );
     return difference.what.empty() ? agreed
                                    : failure("replica: " + difference.what, difference.text);

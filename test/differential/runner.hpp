@@ -24,7 +24,7 @@ struct Outcome {
     std::string kind;
     std::string detail;
     unsigned transactions = 0;
-    std::set<std::string> written{};  ///< features of what the writer did
+    std::set<std::string> features{};  ///< of the program and of what its writer did
 };
 
 /// A server for all runners.
@@ -83,6 +83,7 @@ private:
     std::string schema_;
     std::string twin_schema_;
     std::unique_ptr<sql::Session> session_;
+    std::unique_ptr<sql::Session> reader_session_;  ///< prints definitions in one way
     std::unique_ptr<sql::Session> writer_session_;
     std::unique_ptr<sql::Session> replica_session_;
     bool native_works_ = false;

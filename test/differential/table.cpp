@@ -155,6 +155,17 @@ std::string column_default(const Type& type, Program& program, Random& random) {
     return text;
 }
 
+/// Now and then one that has to be quoted.
+std::string name_of_column(unsigned number, Program& program, Random& random) {
+    static const std::vector<std::string> forms{
+        "`c{} x`", "`c{}``y`", "`c{}\xC3\xB6`", "`c{}'\"`", "`c{},`", "`c{}.z`", "`C{}\xC3\x96`"};
+    if (random.chance(93)) {
+        return fmt::format("c{}", number);
+    }
+    program.features.insert("column quoted name");
+    return fmt::format(fmt::runtime(random.pick(forms)), number);
+}
+
 void add_column(Program& program, const std::string& name, Random& random) {
     Column column;
     column.name = name;
@@ -268,7 +279,7 @@ void add_table(Program& program, Random& random) {
     add_key(program, random);
     const unsigned plain = 2 + random.below(6);
     for (unsigned i = 0; i < plain; ++i) {
-        add_column(program, fmt::format("c{}", i), random);
+        add_column(program, name_of_column(i, program, random), random);
     }
     const unsigned generated = random.below(3);
     for (unsigned i = 0; i < generated; ++i) {

@@ -30,7 +30,14 @@ std::string update(
     std::string sets;
     for (std::size_t i = 0; i < program.columns.size(); ++i) {
         const Column& column = program.columns[i];
-        if (!column.generated() && column.key == of_key && (of_key || random.chance(50))) {
+        if (column.type.kind == Kind::json && !of_key && random.chance(40)) {
+            sets += fmt::format(
+                "{0}{1} = JSON_SET({1}, '$.a', {2})",
+                sets.empty() ? "" : ", ",
+                column.name,
+                random.below(100)
+            );
+        } else if (!column.generated() && column.key == of_key && (of_key || random.chance(50))) {
             sets += fmt::format("{}{} = {}", sets.empty() ? "" : ", ", column.name, next[i]);
             row[i] = next[i];
         }
@@ -83,7 +90,15 @@ std::string new_row(Program& program, Rows& known_rows, Random& random) {
         }
     }
     known_rows.push_back(row);
-    return program.insert_sql("{}", row);
+    const std::string insert = program.insert_sql("{}", row);
+    const Column& column = random.pick(program.columns);
+    if (column.generated() || column.key || random.chance(80)) {
+        return insert;
+    }
+    program.features.insert("write ON DUPLICATE KEY UPDATE");
+    return fmt::format(
+        "{} ON DUPLICATE KEY UPDATE {} = VALUES({})", insert, column.name, column.name
+    );
 }
 
 }  // namespace
@@ -98,6 +113,13 @@ std::vector<std::string> random_transaction(Program& program, Rows& known_rows, 
         );
     }
     return statements;
+}
+
+void roll_back_part(std::vector<std::string>& statements, Random& random) {
+    const auto at =
+        statements.begin() + static_cast<std::ptrdiff_t>(random.index(statements.size()));
+    statements.insert(at, "SAVEPOINT s");
+    statements.emplace_back("ROLLBACK TO SAVEPOINT s");
 }
 
 }  // namespace doppel::differential

@@ -61,6 +61,8 @@ struct Repertoire {
 /// What the session's sql_mode lets through.
 struct ValueRules {
     bool zero_dates = false;
+    bool ansi = false;  ///< double quotes are for names, backslashes are plain
+    bool operator==(const ValueRules&) const = default;
 };
 
 [[nodiscard]] Type simple_type(

@@ -29,12 +29,15 @@ public:
     unsigned stop();
     /// Why it ended before it should have; mostly empty.
     [[nodiscard]] const std::string& problem() const { return problem_; }
-    /// What it wrote, as features.
+    /// Those of the program and of what was written.
     [[nodiscard]] const std::set<std::string>& features() const { return program_.features; }
 
 private:
+    void set_up_session();
     void write();
     bool write_once(Random& random);
+    void begin(const std::string& xid);
+    void end(const std::string& xid, bool commit);
     bool write_both(const std::string& statement);
 
     sql::Session& session_;
@@ -45,6 +48,7 @@ private:
     std::vector<std::vector<std::string>> rows_;
     std::atomic<bool> stopping_ = false;
     unsigned committed_ = 0;
+    unsigned begun_ = 0;
     std::string problem_;
     std::thread thread_;
 };
