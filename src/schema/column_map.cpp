@@ -35,11 +35,10 @@ std::string name_after(
     return rename == renames.end() ? source_column : rename->to;
 }
 
-void append_to_list(std::string& list, std::string_view qualifier, std::string_view name) {
+void append_to_list(std::string& list, std::string_view name) {
     if (!list.empty()) {
         list += ", ";
     }
-    list += qualifier;
     list += mysql::quote_identifier(name);
 }
 
@@ -90,10 +89,10 @@ std::optional<std::string> implicit_default(const Column& column) {
 std::string ColumnMap::shadow_list() const {
     std::string list;
     for (const ColumnPair& pair : pairs) {
-        append_to_list(list, {}, pair.shadow);
+        append_to_list(list, pair.shadow);
     }
     for (const ImplicitDefault& column : implicit_defaults) {
-        append_to_list(list, {}, column.shadow);
+        append_to_list(list, column.shadow);
     }
     return list;
 }
@@ -101,7 +100,9 @@ std::string ColumnMap::shadow_list() const {
 std::string ColumnMap::source_list(std::string_view qualifier) const {
     std::string list;
     for (const ColumnPair& pair : pairs) {
-        append_to_list(list, qualifier, pair.source);
+        list += list.empty() ? "" : ", ";
+        list +=
+            convert(pair.conversion, std::string(qualifier) + mysql::quote_identifier(pair.source));
     }
     for (const ImplicitDefault& column : implicit_defaults) {
         list += list.empty() ? "" : ", ";
@@ -135,7 +136,7 @@ base::Result<ColumnMap> map_columns(
                 "column `" + column.name + "` should be `" + target +
                 "` after the statement, but the new table has no such column"};
         }
-        kept.push_back({column.name, counterpart->name});
+        kept.push_back({column.name, counterpart->name, conversion_of(column, *counterpart)});
     }
     for (const Column& column : shadow.columns) {
         if (column.is_generated()) {

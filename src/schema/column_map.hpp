@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "schema/conversion.hpp"
 #include "schema/table_definition.hpp"
 #include "statement/alter_statement.hpp"
 
@@ -14,6 +15,7 @@ namespace doppel::schema {
 struct ColumnPair {
     std::string source;  ///< column of the source table
     std::string shadow;  ///< the column its values are copied to
+    Conversion conversion = Conversion::none;
     bool operator==(const ColumnPair&) const = default;
 };
 
@@ -35,7 +37,7 @@ struct ColumnMap {
 
     /// "`a`, `b`" of the shadow, for INSERT INTO.
     [[nodiscard]] std::string shadow_list() const;
-    /// "s.`a`, s.`b`" of the source in the same order; `qualifier` is "s." or empty.
+    /// "s.`a`, CAST(s.`b` AS CHAR)" of the source in the same order; `qualifier` is "s." or empty.
     [[nodiscard]] std::string source_list(std::string_view qualifier = {}) const;
     /// The shadow column that gets the values of a source column; nullptr when none does.
     [[nodiscard]] const std::string* shadow_of(std::string_view source_column) const;

@@ -83,6 +83,9 @@ void ChangeMaker::add_generated() {
 
 void ChangeMaker::retype(Column& column) {
     column.becomes = changed_type(column.type, random_);
+    if (column.type.is_number() && column.becomes->kind == Kind::text) {
+        program_.features.insert("change type of number to text");
+    }
     program_.features.insert(
         column.becomes->charset != column.type.charset && column.becomes->kind == Kind::text &&
                 column.type.kind == Kind::text

@@ -4,7 +4,6 @@
 #include "mysql/identifier.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -29,36 +28,6 @@ void normalize(std::string& text, const std::string& table) {
     replace_all(text, "CONSTRAINT `" + table + "_chk_", "CONSTRAINT `t_chk_");
     while (text.find("CONSTRAINT `_") != std::string::npos) {
         replace_all(text, "CONSTRAINT `_", "CONSTRAINT `");
-    }
-}
-
-std::uint64_t end_of(const std::string& column) {
-    static const std::vector<std::pair<std::string, unsigned>> bits{
-        {" tinyint", 8}, {" smallint", 16}, {" mediumint", 24}, {" int", 32}, {" bigint", 64}};
-    for (const auto& [type, count] : bits) {
-        if (column.find(type) != std::string::npos) {
-            const bool sign = column.find(" unsigned") == std::string::npos;
-            return ~std::uint64_t{0} >> (64 - count + (sign ? 1 : 0));
-        }
-    }
-    return ~std::uint64_t{0};
-}
-
-// How far behind the end of its type the counter of a partitioned table stands depends on how many
-// rows a statement asked for, and on whether the table was opened anew. Nothing can be inserted
-// there.
-void clamp_counter(std::string& text) {
-    const auto attribute = std::min(text.find(" AUTO_INCREMENT,"), text.find(" AUTO_INCREMENT /*"));
-    const auto at = text.find(kCounter);
-    if (text.find("PARTITION BY") == std::string::npos || attribute == std::string::npos ||
-        at == std::string::npos) {
-        return;
-    }
-    const auto line = text.rfind('\n', attribute);
-    const auto from = at + kCounter.size();
-    const auto to = text.find(' ', from);
-    if (std::stoull(text.substr(from, to - from)) > end_of(text.substr(line, attribute - line))) {
-        text.replace(from, to - from, "behind the end");
     }
 }
 
@@ -108,7 +77,6 @@ Contents read_contents(sql::Session& session, const std::string& schema, const s
     Contents contents;
     contents.definition = session.query("SHOW CREATE TABLE " + name).rows.at(0).at(1).value_or("");
     normalize(contents.definition, table);
-    clamp_counter(contents.definition);
     const auto columns = session.query(fmt::format(
         "SELECT COLUMN_NAME, DATA_TYPE FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = '{}' "
         "AND TABLE_NAME = '{}' ORDER BY ORDINAL_POSITION",

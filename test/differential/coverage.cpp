@@ -104,6 +104,7 @@ constexpr std::string_view kRequired[]{
     "change NULL to NOT NULL",
     "change charset of a column",
     "change charset of the table",
+    "change type of number to text",
     "change type of enum",
     "change type of set",
     "change add index unique",

@@ -74,6 +74,10 @@ int main(int count, char** arguments) {
         understood = parse(count, arguments, options);
     } catch (const std::exception&) {  // NOLINT: what is no number is told below
     }
+    if (count == 2 && std::string(arguments[1]) == "--help") {
+        fmt::print("{}", kUsage);
+        return 0;
+    }
     if (!understood) {
         fmt::print(stderr, "{}", kUsage);
         return 2;

@@ -25,9 +25,9 @@ std::string random_value(const Program& program, const Column& column, Random& r
     if (column.nullable && null_fits && random.chance(20)) {
         return "NULL";
     }
-    // A counter at the end of its type is another one after a native change of the type.
-    const bool small = column.auto_increment && column.becomes.has_value();
-    if (column.key && column.type.kind == Kind::integer && (small || random.chance(85))) {
+    // At the end of its type a counter depends on how often the table was opened.
+    if (column.key && column.type.kind == Kind::integer &&
+        (column.auto_increment || random.chance(85))) {
         return key_integer(column, random);
     }
     if (column.becomes && !misfit) {

@@ -42,6 +42,20 @@ TEST(ColumnMap, MapsByNameInTheOrderOfTheShadow) {
     EXPECT_EQ(map->shadow_of("b"), nullptr);
 }
 
+TEST(ColumnMap, SelectsWhatANativeAlterWouldMakeOfAValue) {
+    const auto map = map_columns(
+        table({test::column("f", "float"), test::column("i", "int"), test::column("s", "text")}),
+        table(
+            {test::column("f", "varchar(20)"),
+             test::column("i", "bigint"),
+             test::column("s", "bit(8)")}
+        ),
+        alter("MODIFY f VARCHAR(20), MODIFY i BIGINT, MODIFY s BIT(8)")
+    );
+    ASSERT_TRUE(map.ok());
+    EXPECT_EQ(map->source_list("s."), "CAST(s.`f` AS CHAR), s.`i`, CAST(s.`s` AS SIGNED)");
+}
+
 TEST(ColumnMap, GivesNewNotNullColumnsTheImplicitDefaultOfTheirType) {
     TableDefinition shadow = ints({"a", "n", "s", "d"});
     for (std::size_t i = 1; i < 4; ++i) {
