@@ -39,6 +39,8 @@ private:
     void begin(const std::string& xid);
     void end(const std::string& xid, bool commit);
     bool write_both(const std::string& statement);
+    /// The last AUTO_INCREMENT value that the server chose; empty where it chooses none.
+    std::string last_number();
 
     sql::Session& session_;
     Program program_;
@@ -46,6 +48,7 @@ private:
     std::string twin_;
     std::string old_;
     std::vector<std::vector<std::string>> rows_;
+    bool counts_ = false;
     std::atomic<bool> stopping_ = false;
     unsigned committed_ = 0;
     unsigned begun_ = 0;
