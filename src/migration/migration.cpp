@@ -349,7 +349,7 @@ void Migration::make_job(
         source.columns,
         plan_->facts.server.version.at_least(8, 0, 30),
         source.rows_estimated,
-        made.carries_auto_increment,
+        made.counter,
         plan_->facts.server.max_allowed_packet_bytes,
         std::move(start)};
 }

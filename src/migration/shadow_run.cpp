@@ -3,7 +3,6 @@
 
 #include "cutover/attempt_policy.hpp"
 #include "cutover/blockers.hpp"
-#include "shadow/shadow.hpp"
 #include "sql/failure_kind.hpp"
 
 #include <ctime>
@@ -319,9 +318,9 @@ cutover::CutoverHooks ShadowRun::cutover_hooks() {
         return drain_locked(session, deadline);
     };
     hooks.finish_shadow = [this](sql::Session& session) {
-        if (job_.carries_auto_increment) {
-            shadow::carry_auto_increment(session, job_.tables.source, job_.tables.shadow);
-        }
+        shadow::settle_auto_increment(
+            session, job_.tables.source, job_.tables.shadow, job_.counter
+        );
     };
     hooks.hold_feed = [this] { handler_.hold(true); };
     return hooks;

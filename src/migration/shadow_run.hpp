@@ -20,6 +20,7 @@
 #include "protocol/coordinator.hpp"
 #include "replay/fencer.hpp"
 #include "replay/replayer.hpp"
+#include "shadow/auto_increment.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -40,7 +41,7 @@ struct ShadowJob {
     std::vector<schema::Column> columns;  ///< of the source
     bool xa_in_order = true;              ///< FeedInterest::xa_in_order
     std::uint64_t rows_estimated = 0;
-    bool carries_auto_increment = false;
+    shadow::CounterRule counter;
     std::uint64_t max_allowed_packet_bytes = 0;  ///< of the server
     binlog::StartPosition start;
 };

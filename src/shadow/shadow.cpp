@@ -32,6 +32,54 @@ bool contains(const std::array<unsigned, N>& numbers, unsigned number) {
     return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
 }
 
+/// For as long as the source's own definition is repeated: what the server accepted once, like a
+/// DEFAULT '0000-00-00', is no matter of today's sql_mode. The statement is judged afterwards.
+class LaxMode final {
+public:
+    explicit LaxMode(sql::Session& session)
+        : session_(session),
+          mode_(session.query("SELECT @@SESSION.sql_mode").scalar().value_or(std::string())) {
+        set_mode(without_date_rules(mode_));
+    }
+    ~LaxMode() {
+        try {
+            restore();
+        } catch (const Error&) {  // NOLINT: the failure under way is the one to report
+        }
+    }
+    LaxMode(const LaxMode&) = delete;
+    LaxMode& operator=(const LaxMode&) = delete;
+
+    void restore() {
+        if (!restored_) {
+            restored_ = true;
+            set_mode(mode_);
+        }
+    }
+
+private:
+    /// Modes that change how text is read stay.
+    static std::string without_date_rules(std::string_view mode) {
+        std::string kept;
+        while (!mode.empty()) {
+            const std::size_t comma = mode.find(',');
+            const std::string_view word = mode.substr(0, comma);
+            if (word != "NO_ZERO_DATE" && word != "NO_ZERO_IN_DATE" && word != "TRADITIONAL") {
+                kept += (kept.empty() ? "" : ",") + std::string(word);
+            }
+            mode = comma == std::string_view::npos ? std::string_view() : mode.substr(comma + 1);
+        }
+        return kept;
+    }
+    void set_mode(const std::string& mode) {
+        session_.execute("SET SESSION sql_mode = " + mysql::quote_string(mode));
+    }
+
+    sql::Session& session_;
+    std::string mode_;
+    bool restored_ = false;
+};
+
 void create_like(sql::Session& session, const TableName& source, const TableName& shadow) {
     try {
         session.execute(fmt::format("CREATE TABLE {} LIKE {}", shadow.quoted(), source.quoted()));
@@ -145,26 +193,6 @@ void apply_clauses(
     }
 }
 
-bool keeps_auto_increment(
-    const schema::TableDefinition& source,
-    const schema::TableDefinition& shadow,
-    const AlterStatement& statement
-) {
-    const schema::Column* column = source.auto_increment_column();
-    if (column == nullptr || shadow.auto_increment_column() == nullptr) {
-        return false;
-    }
-    return std::none_of(
-        statement.clauses.begin(),
-        statement.clauses.end(),
-        [&](const statement::Clause& clause) {
-            return (clause.kind == ClauseKind::table_option && clause.option == "AUTO_INCREMENT") ||
-                   (clause.kind == ClauseKind::drop_column &&
-                    schema::same_identifier(clause.column, column->name));
-        }
-    );
-}
-
 std::vector<std::string> describe_differences(
     const schema::TableDefinition& source, const std::vector<CheckRename>& renames
 ) {
@@ -216,7 +244,9 @@ Shadow build(
     AlterStatement renamed = statement;
     if (!checks.empty()) {
         renames = rename_checks(checks, source.name, shadow, taken_names(session, shadow));
+        LaxMode lax(session);
         name_checks(session, shadow, checks, renames);
+        lax.restore();
         const auto text = rename_in_clauses(statement.clauses_text, renames);
         if (!text) {
             throw Error(Errc::usage, text.failure().message);
@@ -230,14 +260,18 @@ Shadow build(
     if (!definition) {
         throw Error(Errc::failed, fmt::format("table {} is gone again", shadow.str()));
     }
-    result.carries_auto_increment = keeps_auto_increment(source, *definition, statement);
-    if (result.carries_auto_increment && carry_auto_increment(session, source.name, shadow)) {
+    result.counter = counter_rule(source, *definition, statement);
+    if (result.counter.origin == CounterRule::Origin::source &&
+        settle_auto_increment(session, source.name, shadow, result.counter)) {
         definition = schema::read_table(session, shadow, version);
     }
     result.definition = *std::move(definition);
     result.differences = describe_differences(source, renames);
     for (const CheckRename& rename : renames) {
         result.check_names.emplace_back(rename.shadow, rename.source);
+    }
+    if (auto difference = describe_numbering(source, result.definition, statement)) {
+        result.differences.push_back(*std::move(difference));
     }
     return result;
 }
@@ -251,8 +285,10 @@ Shadow create(
     const AlterStatement& statement,
     const mysql::ServerVersion& version
 ) {
+    LaxMode lax(session);
     create_like(session, source.name, shadow);
     try {
+        lax.restore();
         return build(session, source, shadow, statement, version);
     } catch (const Error& error) {
         if (error.code() != Errc::interrupted) {
@@ -264,15 +300,6 @@ Shadow create(
 
 void drop(sql::Session& session, const TableName& table) {
     session.execute("DROP TABLE IF EXISTS " + table.quoted());
-}
-
-bool carry_auto_increment(sql::Session& session, const TableName& source, const TableName& shadow) {
-    const std::uint64_t wanted = schema::read_auto_increment(session, source).value_or(1);
-    if (wanted <= schema::read_auto_increment(session, shadow).value_or(1)) {
-        return false;
-    }
-    session.execute(fmt::format("ALTER TABLE {} AUTO_INCREMENT = {}", shadow.quoted(), wanted));
-    return true;
 }
 
 }  // namespace doppel::shadow

@@ -4,10 +4,10 @@
 #include "mysql/identifier.hpp"
 #include "mysql/server_version.hpp"
 #include "schema/table_definition.hpp"
+#include "shadow/auto_increment.hpp"
 #include "sql/session.hpp"
 #include "statement/alter_statement.hpp"
 
-#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,9 +22,7 @@ struct Shadow {
     std::vector<std::string> differences;
     /// CHECK constraints that have another name on the shadow: shadow's name, source's name.
     std::vector<std::pair<std::string, std::string>> check_names;
-    /// True when the shadow goes on with the source's AUTO_INCREMENT: call carry_auto_increment at
-    /// cut-over. False when the statement sets it or drops the column.
-    bool carries_auto_increment = false;
+    CounterRule counter;  ///< to be settled at cut-over
 };
 
 /// Creates an empty table with the source's definition in its schema and applies the statement's
@@ -45,13 +43,5 @@ struct Shadow {
 
 /// Drops a table of ours; no error when it does not exist.
 void drop(sql::Session& session, const mysql::TableName& table);
-
-/// Raises the shadow's AUTO_INCREMENT to the source's present value, as the last rows of the source
-/// may have been inserted and deleted without ever being copied. Does nothing when `shadow`'s value
-/// is not smaller, when one of the two has no such column. A metadata change; allowed on
-/// tables this session holds under LOCK TABLES .. WRITE. Returns true if it changed the value.
-bool carry_auto_increment(
-    sql::Session& session, const mysql::TableName& source, const mysql::TableName& shadow
-);
 
 }  // namespace doppel::shadow

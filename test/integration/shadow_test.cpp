@@ -144,14 +144,14 @@ TEST_F(ShadowTable, CarriesAutoIncrement) {
     session_->execute("INSERT INTO t VALUES (99, 1)");
     session_->execute("DELETE FROM t");
     const Shadow shadow = make("ADD COLUMN b INT");
-    EXPECT_TRUE(shadow.carries_auto_increment);
+    EXPECT_EQ(shadow.counter, (CounterRule{CounterRule::Origin::source, 1}));
     EXPECT_EQ(shadow.definition.auto_increment, 100U);
-    EXPECT_FALSE(carry_auto_increment(*session_, name("t"), name("_t_new")));
+    EXPECT_FALSE(settle_auto_increment(*session_, name("t"), name("_t_new"), shadow.counter));
 
     session_->execute("INSERT INTO t VALUES (500, 1)");
     session_->execute("DELETE FROM t");
     session_->execute("LOCK TABLES t WRITE, _t_new WRITE");
-    EXPECT_TRUE(carry_auto_increment(*session_, name("t"), name("_t_new")));
+    EXPECT_TRUE(settle_auto_increment(*session_, name("t"), name("_t_new"), shadow.counter));
     session_->execute("RENAME TABLE t TO _t_old, _t_new TO t");
     session_->execute("UNLOCK TABLES");
     EXPECT_EQ(read("t").auto_increment, 501U);
@@ -160,15 +160,15 @@ TEST_F(ShadowTable, CarriesAutoIncrement) {
 TEST_F(ShadowTable, LeavesAutoIncrementToTheStatementThatSetsIt) {
     session_->execute("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY) AUTO_INCREMENT=1000");
     const Shadow set = make("AUTO_INCREMENT=5");
-    EXPECT_FALSE(set.carries_auto_increment);
+    EXPECT_EQ(set.counter, (CounterRule{CounterRule::Origin::statement, 5}));
     EXPECT_EQ(set.definition.auto_increment, 5U);
     drop(*session_, name("_t_new"));
     const Shadow dropped =
         make("DROP PRIMARY KEY, DROP COLUMN id, ADD COLUMN id INT AUTO_INCREMENT PRIMARY KEY");
-    EXPECT_FALSE(dropped.carries_auto_increment);
+    EXPECT_EQ(dropped.counter, CounterRule{});
     EXPECT_EQ(dropped.definition.auto_increment, 1U);
     drop(*session_, name("_t_new"));
-    EXPECT_FALSE(make("MODIFY id INT NOT NULL").carries_auto_increment);
+    EXPECT_EQ(make("MODIFY id INT NOT NULL").counter, CounterRule{});
 }
 
 TEST_F(ShadowTable, HasNoInstantRowVersions) {
