@@ -287,12 +287,17 @@ bool can_hold(const Column& column, KeyKind kind) {
         case KeyKind::time:
             return type == ColumnType::time2 || type == ColumnType::time_old;
         case KeyKind::datetime:
-            return type == ColumnType::datetime2 || type == ColumnType::datetime_old ||
-                   type == ColumnType::timestamp2 || type == ColumnType::timestamp_old;
+            return type == ColumnType::datetime2 || type == ColumnType::datetime_old;
+        case KeyKind::timestamp:
+            return type == ColumnType::timestamp2 || type == ColumnType::timestamp_old;
         case KeyKind::year:
             return type == ColumnType::year;
         case KeyKind::enumeration:
-            return type == ColumnType::enumeration || type == ColumnType::set;
+            return type == ColumnType::enumeration;
+        case KeyKind::set:
+            return type == ColumnType::set;
+        case KeyKind::bits:
+            return type == ColumnType::bit;
     }
     return false;
 }
@@ -377,7 +382,11 @@ const char* KeyExtractor::append_part(const Part& part, std::string_view bytes, 
             break;
         case KeyKind::unsigned_integer:
         case KeyKind::enumeration:
+        case KeyKind::set:
             mysql::KeyShape::append_unsigned(out, little_endian(bytes));
+            break;
+        case KeyKind::bits:
+            mysql::KeyShape::append_unsigned(out, big_endian(bytes));
             break;
         case KeyKind::year: {
             const std::uint64_t year = little_endian(bytes);
@@ -396,7 +405,8 @@ const char* KeyExtractor::append_part(const Part& part, std::string_view bytes, 
         case KeyKind::decimal:
         case KeyKind::date:
         case KeyKind::time:
-        case KeyKind::datetime: {
+        case KeyKind::datetime:
+        case KeyKind::timestamp: {
             Text text;
             if (!print(part.type, part.length, part.scale, bytes, text)) {
                 return "a key value is malformed";

@@ -5,6 +5,7 @@
 #include "plan/checks.hpp"
 #include "schema/column_map.hpp"
 #include "schema/reader.hpp"
+#include "schema/time_zone.hpp"
 #include "shadow/shadow.hpp"
 
 #include <array>
@@ -277,13 +278,22 @@ async::awaitable<void> Migration::prepare() {
     for (const std::string& difference : made.differences) {
         notice(difference);
     }
-    auto columns = schema::map_columns(source, made.definition, statement_);
+    const plan::ServerFacts& server = plan_->facts.server;
+    auto columns = schema::map_columns(source, made.definition, statement_, server.sql_mode);
     if (!columns) {
         throw Error(Errc::usage, columns.failure().message);
     }
-    auto key = schema::choose_key(source, made.definition, *columns);
+    co_await require_values(*columns);
+    std::optional<std::string> why_not_utc;
+    if (!schema::is_utc(server.time_zone, server.system_time_zone)) {
+        why_not_utc = schema::zone_dependence(source, made.definition, *columns);
+    }
+    auto key = schema::choose_key(source, made.definition, *columns, why_not_utc);
     if (!key.choice) {
         refuse_for(plan::no_shared_key(table_, key.rejected));
+    }
+    if (key.choice->shape.needs_utc()) {
+        sessions_.use_utc();
     }
     // A transaction that is prepared before the position and committed behind it would come without
     // its rows, so there must be none when the position is taken.
@@ -302,6 +312,25 @@ async::awaitable<void> Migration::guard_source() {
     guard_.emplace(*plan_->facts.source, plan_->facts.server.version);
     auto note = [this](sql::Session& session) { guard_->note(session); };
     co_await main_session_->run(note);
+}
+
+async::awaitable<void> Migration::require_values(const schema::ColumnMap& columns) {
+    const std::string* column = columns.without_value();
+    if (column == nullptr) {
+        co_return;
+    }
+    auto look = [this](sql::Session& session) { return schema::has_rows(session, table_); };
+    if (co_await main_session_->run(look)) {
+        throw Error(
+            Errc::data_misfit,
+            fmt::format(
+                "new column `{}` of {} is NOT NULL, has no DEFAULT, and its type has no value for "
+                "the rows that exist: give it a DEFAULT or allow NULL",
+                *column,
+                table_.str()
+            )
+        );
+    }
 }
 
 async::awaitable<void> Migration::require_same_definition() {
@@ -326,10 +355,6 @@ void Migration::make_job(
     const schema::KeyChoice& key,
     binlog::StartPosition start
 ) {
-    std::vector<std::string> source_key;
-    for (const mysql::KeyColumn& column : key.shape.columns()) {
-        source_key.push_back(column.name);
-    }
     const schema::TableDefinition& source = *plan_->facts.source;
     job_ = ShadowJob{
         mysql::TablePair{
@@ -338,8 +363,8 @@ void Migration::make_job(
             own_->state().name(),
             key.index,
             key.shape,
-            std::move(source_key),
-            key.shadow_columns,
+            key.source_key,
+            key.shadow_key,
             columns.source_list(),
             columns.shadow_list()},
         misfit::NewSchema{source, made.definition, columns, made.check_names},

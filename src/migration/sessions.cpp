@@ -71,7 +71,11 @@ sql::SessionSettings writer_settings() {
 }
 
 std::unique_ptr<sql::AsyncSession> SessionFactory::writer() {
-    return make(writer_settings());
+    sql::SessionSettings settings = writer_settings();
+    if (utc_) {
+        settings.statements.emplace_back("SET SESSION time_zone = '+00:00'");
+    }
+    return make(std::move(settings));
 }
 
 }  // namespace doppel::migration

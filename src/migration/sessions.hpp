@@ -27,8 +27,11 @@ public:
     /// For statements that the server shall judge as in a session of the user: its default
     /// sql_mode.
     [[nodiscard]] std::unique_ptr<sql::AsyncSession> plain();
-    /// With `writer_settings`.
+    /// With `writer_settings`, in the server's default time zone, which conversions between
+    /// TIMESTAMP and other types depend on, unless `use_utc` was called.
     [[nodiscard]] std::unique_ptr<sql::AsyncSession> writer();
+    /// Writers made from now on are in UTC, for keys with a TIMESTAMP (KeyShape::needs_utc).
+    void use_utc() noexcept { utc_ = true; }
 
     [[nodiscard]] const ConnectionOptions& options() const noexcept { return options_; }
 
@@ -40,6 +43,7 @@ private:
     Logger logger_;
     std::string run_id_;
     unsigned made_ = 0;
+    bool utc_ = false;
 };
 
 }  // namespace doppel::migration

@@ -19,7 +19,8 @@ constexpr std::size_t kDescribedBytesMax = 40;
 
 bool is_integer(KeyKind kind) {
     return kind == KeyKind::signed_integer || kind == KeyKind::unsigned_integer ||
-           kind == KeyKind::year || kind == KeyKind::enumeration;
+           kind == KeyKind::year || kind == KeyKind::enumeration || kind == KeyKind::set ||
+           kind == KeyKind::bits;
 }
 
 /// Dates and times of one column have one length, so their text sorts as they do. Not so for TIME,
@@ -31,8 +32,11 @@ bool is_exactly_comparable(const KeyColumn& column) {
         case KeyKind::binary_string:
         case KeyKind::date:
         case KeyKind::datetime:
+        case KeyKind::timestamp:
         case KeyKind::year:
         case KeyKind::enumeration:
+        case KeyKind::set:
+        case KeyKind::bits:
             return true;
         case KeyKind::text:
         case KeyKind::decimal:
@@ -80,6 +84,8 @@ std::string read_value(base::ByteReader& reader, const KeyColumn& column) {
         case KeyKind::unsigned_integer:
         case KeyKind::year:
         case KeyKind::enumeration:
+        case KeyKind::set:
+        case KeyKind::bits:
             return std::to_string(reader.big_endian(8));
         case KeyKind::binary_string:
             return column.fixed_length_bytes > 0
@@ -90,6 +96,7 @@ std::string read_value(base::ByteReader& reader, const KeyColumn& column) {
         case KeyKind::date:
         case KeyKind::time:
         case KeyKind::datetime:
+        case KeyKind::timestamp:
             return std::string(reader.bytes(reader.big_endian(4)));
     }
     reader.fail();
@@ -127,6 +134,7 @@ bool is_plain_value(KeyKind kind, std::string_view text) {
         case KeyKind::time:
             return consists_of(text, "0123456789-:.");
         case KeyKind::datetime:
+        case KeyKind::timestamp:
             return text.size() >= 19 && consists_of(text, "0123456789-:. ");
         default:
             return true;
@@ -148,6 +156,7 @@ std::string literal(const KeyColumn& column, const std::string& value) {
         case KeyKind::date:
         case KeyKind::time:
         case KeyKind::datetime:
+        case KeyKind::timestamp:
         case KeyKind::decimal:
             if (!is_plain_value(column.kind, value)) {
                 throw Error(
@@ -264,10 +273,13 @@ std::vector<std::string> KeyShape::select_expressions(std::string_view qualifier
             case KeyKind::date:
             case KeyKind::time:
             case KeyKind::datetime:
+            case KeyKind::timestamp:
                 expressions.push_back("CAST(" + name + " AS CHAR)");
                 break;
             case KeyKind::enumeration:
-                expressions.push_back(name + "+0");
+            case KeyKind::set:
+            case KeyKind::bits:
+                expressions.push_back("CAST(" + name + " AS UNSIGNED)");
                 break;
             default:
                 expressions.push_back(name);
@@ -292,6 +304,16 @@ base::Result<Key> KeyShape::encode_text(const std::vector<std::optional<std::str
         }
     }
     return key;
+}
+
+bool KeyShape::needs_utc() const noexcept {
+    return std::any_of(columns_.begin(), columns_.end(), [](const KeyColumn& column) {
+        return column.kind == KeyKind::timestamp;
+    });
+}
+
+std::vector<std::string> KeyShape::values(const Key& key) const {
+    return read_values(key, columns_);
 }
 
 std::vector<std::string> KeyShape::literals(const Key& key) const {

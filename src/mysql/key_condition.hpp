@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mysql/key.hpp"
+#include "mysql/key_place.hpp"
 
 #include <optional>
 #include <span>
@@ -18,30 +19,35 @@ struct KeyRange {
     bool operator==(const KeyRange&) const = default;
 };
 
-/// `columns` in the functions below are the key's column names (unquoted) in the table that the
-/// condition is for, in the order of the shape: the shadow may name them differently.
+/// `columns` in the functions below: the key's columns in the table that the condition is for, in
+/// the order of the shape. Whatever their types there, a condition means what it means for the
+/// source.
 
 /// "`a` IN (1,2)" or "(`a`,`b`) IN ((1,'x'),(2,'y'))": the forms that MySQL's range optimizer turns
 /// into point ranges (MySQL manual, "Range Optimization of Row Constructor Expressions"). A
-/// composite key with an ENUM is written as `a` = 1 AND `e` = 2 OR ..: in a list of several row
-/// constructors MySQL 9.7 compares the ENUM's number as text and finds nothing. Requires at least
-/// one key.
+/// composite key with an ENUM or SET is written as `a` = 1 AND `e` = 2 OR ..: in a list of several
+/// row constructors MySQL 9.7 compares the ENUM's number as text and finds nothing. Columns that
+/// are compared bytewise add a condition on their bytes; the one for the index stays. Requires at
+/// least one key.
 [[nodiscard]] std::string in_condition(
-    const KeyShape& shape, const std::vector<std::string>& columns, std::span<const Key> keys
+    const KeyShape& shape, const KeyPlaces& columns, std::span<const Key> keys
 );
 
 /// The rows of a range. Row constructors are expanded, since the optimizer uses no index for
-/// `(a,b) > (x,y)`. "TRUE" for a range without bounds.
+/// `(a,b) > (x,y)`; ENUMs are compared by lists of their numbers, since it uses none for `e` > 2
+/// either. "TRUE" for a range without bounds. On a column with another collation than the source's
+/// no index can serve: its order is another.
 [[nodiscard]] std::string range_condition(
-    const KeyShape& shape, const std::vector<std::string>& columns, const KeyRange& range
+    const KeyShape& shape, const KeyPlaces& columns, const KeyRange& range
 );
 
 /// The rows of any of the ranges; "FALSE" for none.
 [[nodiscard]] std::string any_range_condition(
-    const KeyShape& shape, const std::vector<std::string>& columns, std::span<const KeyRange> ranges
+    const KeyShape& shape, const KeyPlaces& columns, std::span<const KeyRange> ranges
 );
 
-/// "`a`, `b`" for ORDER BY.
-[[nodiscard]] std::string column_list(const std::vector<std::string>& columns);
+/// "`a`, `b`" for ORDER BY: the order of ranges on the source, and on a table whose key columns
+/// have the same collations.
+[[nodiscard]] std::string column_list(const KeyPlaces& columns);
 
 }  // namespace doppel::mysql

@@ -3,9 +3,9 @@
 
 #include "mysql/identifier.hpp"
 #include "mysql/key.hpp"
+#include "mysql/key_place.hpp"
 
 #include <string>
-#include <vector>
 
 namespace doppel::mysql {
 
@@ -17,10 +17,10 @@ struct TablePair {
     TableName state;           ///< the migration's own table
     std::string source_index;  ///< index of the key in the source, for FORCE INDEX
     KeyShape shape;
-    std::vector<std::string> source_key;  ///< key columns in the source
-    std::vector<std::string> shadow_key;  ///< the same in the shadow
-    std::string source_list;              ///< "`a`, `b`": what is selected from the source
-    std::string shadow_list;              ///< "`x`, `y`": the columns it is inserted into
+    KeyPlaces source_key;     ///< key columns in the source
+    KeyPlaces shadow_key;     ///< the same in the shadow
+    std::string source_list;  ///< "`a`, `b`": what is selected from the source
+    std::string shadow_list;  ///< "`x`, `y`": the columns it is inserted into
 };
 
 }  // namespace doppel::mysql

@@ -140,10 +140,13 @@ ServerFacts read_server(sql::Session& session) {
          "log_replica_updates",
          "log_slave_updates",
          "max_allowed_packet",
-         "innodb_force_recovery"}
+         "innodb_force_recovery",
+         "system_time_zone"}
     );
     const Variables own = read_variables(
-        session, "SESSION", {"sql_log_bin", "binlog_format", "max_user_connections"}
+        session,
+        "SESSION",
+        {"sql_log_bin", "binlog_format", "max_user_connections", "sql_mode", "time_zone"}
     );
     facts.log_bin = is_on(global, "log_bin", true);
     facts.session_sql_log_bin = is_on(own, "sql_log_bin", true);
@@ -158,6 +161,9 @@ ServerFacts read_server(sql::Session& session) {
     facts.max_allowed_packet_bytes =
         number(global, "max_allowed_packet", facts.max_allowed_packet_bytes);
     facts.innodb_force_recovery = static_cast<unsigned>(number(global, "innodb_force_recovery", 0));
+    facts.sql_mode = text(own, "sql_mode", {});
+    facts.time_zone = text(own, "time_zone", "SYSTEM");
+    facts.system_time_zone = text(global, "system_time_zone", {});
     facts.max_user_connections = number(own, "max_user_connections", 0);
     read_binlog_status(session, facts);
     facts.is_replica = !facts.log_replica_updates && read_is_replica(session, facts.version);

@@ -37,6 +37,10 @@ struct ServerFacts {
     std::uint64_t max_allowed_packet_bytes = 64 * 1024 * 1024;
     unsigned innodb_force_recovery = 0;
     std::uint64_t max_user_connections = 0;  ///< of this account; 0: no limit
+    /// Of a new session, in which a native ALTER would run.
+    std::string sql_mode;
+    std::string time_zone = "SYSTEM";
+    std::string system_time_zone = "UTC";
     /// Free bytes of the disk that holds the table; nothing unless the server runs on this machine
     /// and its data directory can be looked at.
     std::optional<std::uint64_t> free_disk_bytes;

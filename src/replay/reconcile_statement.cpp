@@ -10,7 +10,7 @@ namespace {
 
 std::string condition(
     const mysql::TablePair& tables,
-    const std::vector<std::string>& columns,
+    const mysql::KeyPlaces& columns,
     std::span<const mysql::Key> keys,
     const std::optional<std::vector<mysql::KeyRange>>& confined_to
 ) {

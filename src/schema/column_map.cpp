@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <initializer_list>
-#include <optional>
 #include <string_view>
 
 namespace doppel::schema {
@@ -47,9 +46,16 @@ bool needs_implicit_default(const Column& column) {
            column.extra.find("DEFAULT_GENERATED") == std::string::npos;
 }
 
-/// Dates have the zero date, which strict SQL with NO_ZERO_DATE, the default, refuses: a native
-/// ALTER of a table with rows fails as well. JSON, spatial and vector types have none.
-std::optional<std::string> implicit_default(const Column& column) {
+/// Whether a native ALTER that adds a DATE or DATETIME which must not be NULL fails for a row. A
+/// TIMESTAMP becomes zero in any mode (tried on 9.7).
+bool refuses_zero_date(std::string_view sql_mode) {
+    const auto has = [sql_mode](std::string_view mode) {
+        return sql_mode.find(mode) != std::string_view::npos;
+    };
+    return has("NO_ZERO_DATE") && (has("STRICT_TRANS_TABLES") || has("STRICT_ALL_TABLES"));
+}
+
+std::string implicit_default(const Column& column, std::string_view sql_mode) {
     const std::string& type = column.data_type;
     const auto is_one_of = [&type](std::initializer_list<std::string_view> types) {
         return std::find(types.begin(), types.end(), type) != types.end();
@@ -63,6 +69,15 @@ std::optional<std::string> implicit_default(const Column& column) {
     }
     if (is_one_of({"time"})) {
         return "'00:00:00'";
+    }
+    if (is_one_of({"timestamp"})) {
+        return "'0000-00-00 00:00:00'";
+    }
+    if (is_one_of({"date", "datetime"})) {
+        return refuses_zero_date(sql_mode) ? "NULL" : "'0000-00-00'";
+    }
+    if (is_one_of({"json"})) {
+        return "'null'";  // the JSON value; native rows read as it, too
     }
     if (is_one_of(
             {"char",
@@ -81,7 +96,8 @@ std::optional<std::string> implicit_default(const Column& column) {
         )) {
         return "''";
     }
-    return std::nullopt;
+    // Spatial types have none. A VECTOR of no bytes, which a native ALTER makes, no INSERT can.
+    return "NULL";
 }
 
 }  // namespace
@@ -118,8 +134,20 @@ const std::string* ColumnMap::shadow_of(std::string_view source_column) const {
     return found == pairs.end() ? nullptr : &found->shadow;
 }
 
+const std::string* ColumnMap::without_value() const {
+    const auto found = std::find_if(
+        implicit_defaults.begin(),
+        implicit_defaults.end(),
+        [](const ImplicitDefault& column) { return column.refuses_rows(); }
+    );
+    return found == implicit_defaults.end() ? nullptr : &found->shadow;
+}
+
 base::Result<ColumnMap> map_columns(
-    const TableDefinition& source, const TableDefinition& shadow, const AlterStatement& statement
+    const TableDefinition& source,
+    const TableDefinition& shadow,
+    const AlterStatement& statement,
+    std::string_view sql_mode
 ) {
     const std::vector<statement::ColumnRename> renames = statement.column_renames();
     ColumnMap map;
@@ -148,18 +176,9 @@ base::Result<ColumnMap> map_columns(
         });
         if (pair == kept.end()) {
             map.added.push_back(column.name);
-            if (!needs_implicit_default(column)) {
-                continue;
+            if (needs_implicit_default(column)) {
+                map.implicit_defaults.push_back({column.name, implicit_default(column, sql_mode)});
             }
-            auto literal = implicit_default(column);
-            if (!literal) {
-                return base::Failure{
-                    "new column `" + column.name + "` of type " + column.type +
-                    " is NOT NULL and has no DEFAULT, so the rows that exist would have no value "
-                    "for "
-                    "it: give it a DEFAULT or allow NULL"};
-            }
-            map.implicit_defaults.push_back({column.name, *std::move(literal)});
         } else {
             map.pairs.push_back(*pair);
         }

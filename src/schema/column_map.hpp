@@ -23,7 +23,10 @@ struct ColumnPair {
 /// type (manual, "Data Type Default Values"), which a strict INSERT refuses to do by itself.
 struct ImplicitDefault {
     std::string shadow;
+    /// "NULL" where a native ALTER fails as soon as there is a row: the INSERT then fails the same
+    /// way, and only for a row.
     std::string literal;
+    [[nodiscard]] bool refuses_rows() const { return literal == "NULL"; }
     bool operator==(const ImplicitDefault&) const = default;
 };
 
@@ -34,6 +37,9 @@ struct ColumnMap {
     std::vector<std::string> added;       ///< plain shadow columns that take their default
     std::vector<std::string> recomputed;  ///< generated shadow columns; the server fills them
     std::vector<ImplicitDefault> implicit_defaults;  ///< of columns among `added`
+
+    /// The new column that has no value for rows that exist; nullptr when each has one.
+    [[nodiscard]] const std::string* without_value() const;
 
     /// "`a`, `b`" of the shadow, for INSERT INTO.
     [[nodiscard]] std::string shadow_list() const;
@@ -46,12 +52,13 @@ struct ColumnMap {
 /// Maps by name after the statement's renames: chains, swaps and case-only renames included. A
 /// column that the statement drops and adds again is new. Fails when the statement and the two
 /// definitions do not fit together (a source column vanished without a DROP, a rename names no
-/// column): copying would then lose data. Fails also for a new NOT NULL column whose type has no
-/// implicit default that strict SQL accepts.
+/// column): copying would then lose data. `sql_mode`: of the session that a native ALTER would run
+/// in; it decides whether a new NOT NULL date may be zero.
 [[nodiscard]] base::Result<ColumnMap> map_columns(
     const TableDefinition& source,
     const TableDefinition& shadow,
-    const statement::AlterStatement& statement
+    const statement::AlterStatement& statement,
+    std::string_view sql_mode = {}
 );
 
 }  // namespace doppel::schema

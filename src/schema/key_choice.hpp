@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mysql/key.hpp"
+#include "mysql/key_place.hpp"
 #include "schema/column_map.hpp"
 #include "schema/table_definition.hpp"
 
@@ -20,12 +21,13 @@ struct RejectedIndex {
 
 /// The key K that source and shadow share.
 struct KeyChoice {
-    std::string index;                        ///< its index in the source, for FORCE INDEX
-    std::string shadow_index;                 ///< its index in the shadow
-    mysql::KeyShape shape;                    ///< columns as the source names and defines them
-    std::vector<std::string> shadow_columns;  ///< the same columns as the shadow names them
-    std::vector<std::size_t> ordinals;        ///< places of the key columns in a row image
-    bool descending = false;                  ///< the source's index is descending in all parts
+    std::string index;                  ///< its index in the source, for FORCE INDEX
+    std::string shadow_index;           ///< an index of the shadow that finds its rows
+    mysql::KeyShape shape;              ///< columns as the source names and defines them
+    mysql::KeyPlaces source_key;        ///< where they are in the source
+    mysql::KeyPlaces shadow_key;        ///< where they are in the shadow
+    std::vector<std::size_t> ordinals;  ///< places of the key columns in a row image
+    bool descending = false;            ///< the source's index is descending in all parts
 };
 
 /// Indexes of the source that could be the key if the shadow has them too, best first: PRIMARY,
@@ -42,10 +44,14 @@ struct KeyDecision {
     std::vector<RejectedIndex> rejected;  ///< every unique index better than the choice, or all
 };
 
-/// The best candidate whose columns are also unique and not null in the shadow, in the same order,
-/// with types that hold the same values in the same order of keys.
+/// The best candidate whose columns are copied to the shadow, into types that keep its values one
+/// to one (place_in_shadow), and are the first of an index there. `why_not_utc`: why the sessions
+/// that copy cannot run in UTC, as keys with a TIMESTAMP need it (zone_dependence).
 [[nodiscard]] KeyDecision choose_key(
-    const TableDefinition& source, const TableDefinition& shadow, const ColumnMap& columns
+    const TableDefinition& source,
+    const TableDefinition& shadow,
+    const ColumnMap& columns,
+    const std::optional<std::string>& why_not_utc = std::nullopt
 );
 
 /// Per column of the key its literal DEFAULT in the key's encoding: a row image may leave out a

@@ -333,6 +333,10 @@ std::optional<TableDefinition> read_table(
     return table;
 }
 
+bool has_rows(sql::Session& session, const TableName& name) {
+    return !session.query("SELECT 1 FROM " + name.quoted() + " LIMIT 1").empty();
+}
+
 std::optional<std::uint64_t> read_auto_increment(sql::Session& session, const TableName& name) {
     return auto_increment_of(read_create_text(session, name));
 }

@@ -21,6 +21,9 @@ namespace doppel::schema {
     sql::Session& session, const mysql::TableName& name, const mysql::ServerVersion& version
 );
 
+/// True when the table has a row that this session sees.
+[[nodiscard]] bool has_rows(sql::Session& session, const mysql::TableName& name);
+
 /// The next AUTO_INCREMENT value right now, as SHOW CREATE TABLE has it; nothing when the table has
 /// no such column or the value is still 1. Also works on tables held under LOCK TABLES.
 [[nodiscard]] std::optional<std::uint64_t> read_auto_increment(

@@ -30,7 +30,7 @@ std::optional<mysql::KeyKind> key_kind(const std::string& data_type, bool is_uns
         {"date", mysql::KeyKind::date},
         {"time", mysql::KeyKind::time},
         {"datetime", mysql::KeyKind::datetime},
-        {"timestamp", mysql::KeyKind::datetime},
+        {"timestamp", mysql::KeyKind::timestamp},
         {"year", mysql::KeyKind::year},
         {"enum", mysql::KeyKind::enumeration},
     };

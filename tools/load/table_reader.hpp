@@ -4,6 +4,7 @@
 #include "doppel/options.hpp"
 #include "mysql/key.hpp"
 #include "mysql/key_condition.hpp"
+#include "mysql/key_place.hpp"
 #include "sql/session.hpp"
 #include "tools/load/row_hash.hpp"
 
@@ -62,7 +63,7 @@ private:
     std::string table_;
     std::string quoted_;
     TableShape shape_;
-    std::vector<std::string> key_names_;
+    mysql::KeyPlaces key_names_;
     std::optional<mysql::KeyShape> key_shape_;
 };
 

@@ -52,11 +52,32 @@ TEST(KeyExtractor, PrintsTheTemporalTypesOfOldServers) {
     base::ByteWriter epoch;
     epoch.u32(1709251198);
     EXPECT_EQ(
-        printed(column(T::timestamp_old), KeyKind::datetime, epoch.str()), "'2024-02-29 23:59:58'"
+        printed(column(T::timestamp_old), KeyKind::timestamp, epoch.str()), "'2024-02-29 23:59:58'"
     );
     base::ByteWriter time;
     time.u24(0x1000000 - 1'123'456);
     EXPECT_EQ(printed(column(T::time_old), KeyKind::time, time.str()), "'-112:34:56'");
+}
+
+TEST(KeyExtractor, EncodesBitsAndMembersAsNumbers) {
+    using T = ColumnType;
+    EXPECT_EQ(printed(column(T::bit, 2), KeyKind::bits, {"\x01\x02", 2}), "258");
+    EXPECT_EQ(
+        printed(column(T::bit, 8), KeyKind::bits, std::string(8, '\xff')), "18446744073709551615"
+    );
+    EXPECT_EQ(printed(column(T::set, 2), KeyKind::set, {"\x01\x02", 2}), "513");
+}
+
+TEST(KeyExtractor, TellsTimestampsFromDatetimes) {
+    using T = ColumnType;
+    const std::string epoch = {"\x67\x1d\x8c\xd8\x19", 5};
+    EXPECT_EQ(
+        printed(column(T::timestamp2, 2), KeyKind::timestamp, epoch), "'2024-10-27 00:44:08.25'"
+    );
+    EXPECT_THAT(
+        printed(column(T::timestamp2, 2), KeyKind::datetime, epoch),
+        testing::HasSubstr("not planned")
+    );
 }
 
 TEST(KeyExtractor, MalformedValuesFail) {

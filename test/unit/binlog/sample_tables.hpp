@@ -79,8 +79,8 @@ inline std::map<std::string, WantedKey> sample_tables() {
                plain("x", KeyKind::datetime),
                plain("y", KeyKind::datetime),
                plain("z", KeyKind::datetime),
-               plain("p", KeyKind::datetime),
-               plain("q", KeyKind::datetime),
+               plain("p", KeyKind::timestamp),
+               plain("q", KeyKind::timestamp),
                plain("r", KeyKind::year)}
           ),
           {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10},
@@ -96,7 +96,7 @@ inline std::map<std::string, WantedKey> sample_tables() {
         {"df", {KeyShape({plain("k", KeyKind::signed_integer)}), {0}, {encoded_default(5)}}}
     );
     tables.insert({"k_enum", {KeyShape({plain("e", KeyKind::enumeration)}), {0}, {}}});
-    tables.insert({"k_set", {KeyShape({plain("s", KeyKind::enumeration)}), {0}, {}}});
+    tables.insert({"k_set", {KeyShape({plain("s", KeyKind::set)}), {0}, {}}});
     return tables;
 }
 

@@ -94,7 +94,7 @@ TEST(KeyShape, SelectsWhatItCanEncode) {
             "s.`n`",
             "CAST(s.`d` AS CHAR)",
             "s.`y`",
-            "s.`e`+0"
+            "CAST(s.`e` AS UNSIGNED)"
         )
     );
     const auto key =
@@ -114,8 +114,11 @@ TEST(KeyShape, OnlyOrderedKindsAreExactlyComparable) {
           KeyKind::binary_string,
           KeyKind::date,
           KeyKind::datetime,
+          KeyKind::timestamp,
           KeyKind::year,
-          KeyKind::enumeration}) {
+          KeyKind::enumeration,
+          KeyKind::set,
+          KeyKind::bits}) {
         EXPECT_TRUE(KeyShape({column("c", kind)}).exactly_comparable());
     }
     for (const auto kind : {KeyKind::text, KeyKind::decimal, KeyKind::time}) {
@@ -173,6 +176,12 @@ TEST(KeyShape, DescribesForPeople) {
     std::string bytes;
     KeyShape::append_opaque(bytes, std::string(1000, 'v'));
     EXPECT_EQ(text.describe(Key{bytes}), "('" + std::string(40, 'v') + "..')");
+}
+
+TEST(KeyShape, WantsUtcForTimestampsOnly) {
+    EXPECT_TRUE(KeyShape({column("a", KeyKind::year), column("t", KeyKind::timestamp)}).needs_utc()
+    );
+    EXPECT_FALSE(KeyShape({column("d", KeyKind::datetime)}).needs_utc());
 }
 
 }  // namespace

@@ -74,13 +74,34 @@ TEST(ColumnMap, GivesNewNotNullColumnsTheImplicitDefaultOfTheirType) {
     EXPECT_EQ(map->source_list(), "`a`, 0, ''");
 }
 
-TEST(ColumnMap, RefusesANewNotNullDateWithoutDefault) {
+std::string literal_of_new(
+    const std::string& type, const std::string& definition, const std::string& sql_mode
+) {
     TableDefinition shadow = ints({"a", "d"});
     shadow.columns[1].nullable = false;
-    shadow.columns[1].data_type = "date";
-    const auto map = map_columns(ints({"a"}), shadow, alter("ADD d DATE NOT NULL"));
-    ASSERT_FALSE(map.ok());
-    EXPECT_THAT(map.failure().message, HasSubstr("give it a DEFAULT"));
+    shadow.columns[1].data_type = type;
+    const auto map = map_columns(ints({"a"}), shadow, alter("ADD d " + definition), sql_mode);
+    if (!map.ok() || map->implicit_defaults.size() != 1) {
+        return "none";
+    }
+    EXPECT_EQ(map->without_value() != nullptr, map->implicit_defaults[0].refuses_rows());
+    return map->implicit_defaults[0].literal;
+}
+
+TEST(ColumnMap, FillsNewDatesAsTheSqlModeHasIt) {
+    const std::string strict = "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE";
+    for (const std::string type : {"date", "datetime"}) {
+        EXPECT_EQ(literal_of_new(type, "DATE NOT NULL", strict), "NULL");
+        EXPECT_EQ(literal_of_new(type, "DATE NOT NULL", "STRICT_TRANS_TABLES"), "'0000-00-00'");
+        EXPECT_EQ(literal_of_new(type, "DATE NOT NULL", "NO_ZERO_DATE"), "'0000-00-00'");
+    }
+    EXPECT_EQ(literal_of_new("timestamp", "TIMESTAMP NOT NULL", strict), "'0000-00-00 00:00:00'");
+}
+
+TEST(ColumnMap, HasNoValueForSpatialColumnsAndVectors) {
+    EXPECT_EQ(literal_of_new("json", "JSON NOT NULL", ""), "'null'");
+    EXPECT_EQ(literal_of_new("geometry", "GEOMETRY NOT NULL", ""), "NULL");
+    EXPECT_EQ(literal_of_new("vector", "VECTOR(3) NOT NULL", ""), "NULL");
 }
 
 TEST(ColumnMap, FollowsAChainOfRenames) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/key_choice.hpp"
 
+#include "schema/key_types.hpp"
 #include "unit/schema/builders.hpp"
 
 #include <string>
@@ -92,8 +93,7 @@ TEST(KeyCandidates, SayWhyAnIndexIsUnusable) {
     hash.type = "HASH";
     EXPECT_THAT(rejection(column("a", "int"), hash), HasSubstr("HASH"));
 
-    for (const char* type :
-         {"float", "double", "bit(8)", "set('a')", "json", "point", "timestamp", "vector(3)"}) {
+    for (const char* type : {"float", "double", "json", "point", "vector(3)"}) {
         EXPECT_THAT(rejection(column("a", type), index("u", {"a"})), HasSubstr(type)) << type;
     }
     for (const char* type :
@@ -107,7 +107,10 @@ TEST(KeyCandidates, SayWhyAnIndexIsUnusable) {
           "date",
           "time(3)",
           "datetime",
+          "timestamp(3)",
           "year",
+          "bit(8)",
+          "set('a')",
           "enum('a')"}) {
         EXPECT_EQ(rejection(column("a", type), index("u", {"a"})), "") << type;
     }
@@ -147,7 +150,8 @@ TEST(KeyChoice, TellsKindsPlacesAndNamesOfTheColumns) {
     EXPECT_EQ(decision.choice->index, "PRIMARY");
     EXPECT_EQ(decision.choice->shadow_index, "k");
     EXPECT_THAT(decision.choice->ordinals, ElementsAre(2U, 3U, 1U));
-    EXPECT_THAT(decision.choice->shadow_columns, ElementsAre("s", "u", "b2"));
+    EXPECT_EQ(decision.choice->source_key, (mysql::KeyPlaces{"s", "u", "b"}));
+    EXPECT_EQ(decision.choice->shadow_key, (mysql::KeyPlaces{"s", "u", "b2"}));
     const auto& columns = decision.choice->shape.columns();
     EXPECT_EQ(columns[0].kind, KeyKind::text);
     EXPECT_EQ(columns[0].collation, "utf8mb4_0900_ai_ci");
@@ -156,39 +160,98 @@ TEST(KeyChoice, TellsKindsPlacesAndNamesOfTheColumns) {
     EXPECT_FALSE(decision.choice->descending);
 }
 
-TEST(KeyChoice, LetsIntegersChangeToAnyInteger) {
+TEST(KeyChoice, LetsNumbersChangeToExactNumbers) {
     EXPECT_EQ(change("int", "bigint unsigned"), "");
     EXPECT_EQ(change("bigint", "smallint"), "");
-    EXPECT_THAT(change("int", "decimal(20,0)"), HasSubstr("no integer"));
+    EXPECT_EQ(change("int", "decimal(20,2)"), "");
+    EXPECT_EQ(change("bit(8)", "int"), "");
+    EXPECT_EQ(change("bit(8)", "bit(9)"), "");
+    EXPECT_EQ(change("year", "smallint"), "");
     EXPECT_THAT(change("int", "varchar(20)"), HasSubstr("no integer"));
+    EXPECT_THAT(change("int", "double"), HasSubstr("no integer"));
+    EXPECT_THAT(change("int", "bit(8)"), HasSubstr("no integer"));
+    EXPECT_THAT(change("bit(8)", "varbinary(8)"), HasSubstr("type changes"));
 }
 
-TEST(KeyChoice, WantsTextThatComparesTheSame) {
+Column text(const std::string& type, const std::string& charset, const std::string& collation) {
+    Column result = column("k", type);
+    result.charset = charset;
+    result.collation = collation;
+    return result;
+}
+
+TEST(KeyChoice, LetsTextChangeItsCollationAndMostCharsets) {
     EXPECT_EQ(change("varchar(10)", "varchar(20)"), "");
     EXPECT_EQ(change("char(10)", "varchar(10)"), "");
     EXPECT_THAT(change("varchar(10)", "char(10)"), HasSubstr("type changes"));
     EXPECT_THAT(change("varchar(10)", "varchar(9)"), HasSubstr("shorter"));
-    Column other = column("k", "varchar(10)");
-    other.collation = "utf8mb4_bin";
-    EXPECT_THAT(change(column("k", "varchar(10)"), other), HasSubstr("collation"));
+    const Column latin = text("varchar(10)", "latin1", "latin1_swedish_ci");
+    const Column japanese = text("varchar(10)", "sjis", "sjis_japanese_ci");
+    EXPECT_EQ(change(latin, column("k", "varchar(10)")), "");
+    EXPECT_EQ(change(column("k", "varchar(10)"), latin), "");
+    EXPECT_EQ(change(japanese, text("varchar(10)", "sjis", "sjis_bin")), "");
+    EXPECT_THAT(change(japanese, latin), HasSubstr("changes from sjis to latin1"));
+    EXPECT_THAT(change(latin, japanese), HasSubstr("changes from latin1 to sjis"));
 }
 
-TEST(KeyChoice, WantsOtherTypesToHoldTheSameValues) {
-    EXPECT_EQ(change("binary(16)", "binary(16)"), "");
-    EXPECT_THAT(change("binary(16)", "binary(17)"), HasSubstr("padding"));
+TEST(KeyChoice, TellsRowsApartByBytesWhereTheCollationChanges) {
+    const Column before = text("varchar(10)", "latin1", "latin1_swedish_ci");
+    const Column after = text("varchar(10)", "utf8mb4", "utf8mb4_bin");
+    const auto place = place_in_shadow(before, after);
+    ASSERT_TRUE(place.ok());
+    EXPECT_TRUE(place->bytewise);
+    EXPECT_EQ(place->charset, "utf8mb4");
+    EXPECT_EQ(place->collation, "utf8mb4_bin");
+    const auto own = place_in_source(before, *place);
+    EXPECT_TRUE(own.bytewise);
+    EXPECT_EQ(own.charset, "latin1");
+    EXPECT_EQ(own.collation, "latin1_swedish_ci");
+    const auto same = place_in_shadow(before, before);
+    ASSERT_TRUE(same.ok());
+    EXPECT_FALSE(same->bytewise);
+    EXPECT_FALSE(place_in_source(before, *same).bytewise);
+}
+
+TEST(KeyChoice, PadsBytesThatGetPadded) {
+    const auto padded = [](const char* before, const char* after) {
+        return place_in_shadow(column("k", before), column("k", after))->padded_bytes;
+    };
+    EXPECT_EQ(padded("binary(4)", "binary(6)"), 6U);
+    EXPECT_EQ(padded("binary(4)", "binary(4)"), 0U);
+    EXPECT_EQ(padded("binary(4)", "varbinary(6)"), 0U);
     EXPECT_EQ(change("varbinary(16)", "varbinary(17)"), "");
     EXPECT_THAT(change("varbinary(16)", "varbinary(15)"), HasSubstr("shorter"));
-    EXPECT_THAT(change("binary(16)", "varbinary(16)"), HasSubstr("type changes"));
-    EXPECT_THAT(change("date", "datetime"), HasSubstr("type changes"));
+    EXPECT_THAT(change("varbinary(4)", "binary(16)"), HasSubstr("padded"));
+    EXPECT_THAT(change("binary(16)", "char(16)"), HasSubstr("type changes"));
+}
+
+TEST(KeyChoice, WantsTimesAndMembersToKeepTheirValues) {
+    EXPECT_EQ(change("date", "datetime(3)"), "");
+    EXPECT_THAT(change("date", "timestamp"), HasSubstr("type changes"));
+    EXPECT_THAT(change("timestamp", "datetime"), HasSubstr("type changes"));
+    EXPECT_THAT(change("datetime", "timestamp"), HasSubstr("type changes"));
     EXPECT_EQ(change("enum('a','b')", "enum('a','b')"), "");
+    EXPECT_EQ(change("enum('a','b')", "enum('a','b','c')"), "");
+    EXPECT_EQ(change("set('a','b')", "set('a','b','c')"), "");
     EXPECT_THAT(change("enum('a','b')", "enum('b','a')"), HasSubstr("list of values"));
+    EXPECT_THAT(change("enum('a','b')", "enum('a','b''','c')"), HasSubstr("list of values"));
+    EXPECT_THAT(change("enum('a')", "set('a')"), HasSubstr("list of values"));
     Column fine = column("k", "datetime(6)");
     fine.fractional_digits = 6;
     EXPECT_THAT(change(fine, column("k", "datetime")), HasSubstr("fractional"));
     EXPECT_EQ(change(column("k", "datetime"), fine), "");
 }
 
-TEST(KeyChoice, ComparesDecimalsByDigitsOnBothSidesOfThePoint) {
+TEST(KeyChoice, CountsTheValuesOfAnEnum) {
+    EXPECT_EQ(key_column(column("k", "enum('a','b,c','it''s',',')")).members, 4U);
+    std::string many = "set('0'";
+    for (int i = 1; i < 54; ++i) {
+        many += ",'" + std::to_string(i) + "'";
+    }
+    EXPECT_THAT(rejection(column("a", many + ")"), index("u", {"a"})), HasSubstr("more than 53"));
+}
+
+TEST(KeyChoice, ComparesDecimalsByDigitsBehindThePoint) {
     const auto decimal = [](unsigned precision, unsigned scale) {
         Column result = column("k", "decimal(1,1)");
         result.numeric_precision = precision;
@@ -196,8 +259,10 @@ TEST(KeyChoice, ComparesDecimalsByDigitsOnBothSidesOfThePoint) {
         return result;
     };
     EXPECT_EQ(change(decimal(10, 2), decimal(12, 4)), "");
-    EXPECT_THAT(change(decimal(10, 2), decimal(11, 4)), HasSubstr("smaller"));
-    EXPECT_THAT(change(decimal(10, 2), decimal(12, 1)), HasSubstr("smaller"));
+    EXPECT_EQ(change(decimal(10, 2), decimal(9, 2)), "");  // too large values fail by themselves
+    EXPECT_THAT(change(decimal(10, 2), decimal(12, 1)), HasSubstr("fractional digits"));
+    EXPECT_EQ(change(decimal(10, 0), column("k", "bigint")), "");
+    EXPECT_THAT(change(decimal(10, 1), column("k", "bigint")), HasSubstr("fractional digits"));
 }
 
 TEST(KeyChoice, GoesToTheNextKeyAndKeepsTheReasons) {
@@ -210,9 +275,9 @@ TEST(KeyChoice, GoesToTheNextKeyAndKeepsTheReasons) {
     ASSERT_TRUE(second.choice.has_value());
     EXPECT_EQ(second.choice->index, "u");
     ASSERT_EQ(second.rejected.size(), 1U);
-    EXPECT_THAT(second.rejected[0].reason, HasSubstr("no unique, not null key"));
+    EXPECT_THAT(second.rejected[0].reason, HasSubstr("no index of the new table begins"));
 
-    shadow.columns[1].nullable = true;
+    shadow.indexes.clear();
     const KeyDecision none = choose_key(source, shadow, same_names(source));
     EXPECT_FALSE(none.choice.has_value());
     EXPECT_EQ(none.rejected.size(), 2U);
@@ -225,12 +290,39 @@ TEST(KeyChoice, RejectsKeysOfColumnsThatAreNotCopied) {
     EXPECT_THAT(decision.rejected.at(0).reason, HasSubstr("not copied"));
 }
 
-TEST(KeyChoice, WantsTheSameOrderOfColumns) {
-    const TableDefinition source =
-        table({column("a", "int"), column("b", "int")}, {index("PRIMARY", {"a", "b"})});
-    const TableDefinition shadow =
-        table({column("a", "int"), column("b", "int")}, {index("PRIMARY", {"b", "a"})});
-    EXPECT_FALSE(choose_key(source, shadow, same_names(source)).choice.has_value());
+TEST(KeyChoice, TakesAnyIndexThatFindsTheRows) {
+    const TableDefinition source = table(
+        {column("a", "int"), column("b", "int"), column("c", "int")}, {index("PRIMARY", {"a", "b"})}
+    );
+    const auto found = [&](const Index& candidate) {
+        const TableDefinition shadow = table(source.columns, {candidate});
+        return choose_key(source, shadow, same_names(source)).choice.has_value();
+    };
+    EXPECT_TRUE(found(index("PRIMARY", {"b", "a"})));
+    EXPECT_TRUE(found(index("PRIMARY", {"b", "a", "c"})));
+    Index plain = index("k", {"a", "b"});
+    plain.unique = false;
+    plain.parts[1].descending = true;
+    EXPECT_TRUE(found(plain));
+    plain.visible = false;
+    EXPECT_FALSE(found(plain));
+    EXPECT_FALSE(found(index("PRIMARY", {"a", "c", "b"})));
+    EXPECT_FALSE(found(index("PRIMARY", {"a"})));
+    Index prefix = index("k", {"a", "b"});
+    prefix.parts[0].prefix_length = 3;
+    EXPECT_FALSE(found(prefix));
+}
+
+TEST(KeyChoice, LeavesOutTimestampsWhereUtcWouldChangeTheRows) {
+    const TableDefinition source = table(
+        {column("ts", "timestamp"), column("u", "int")},
+        {index("PRIMARY", {"ts"}), index("u", {"u"})}
+    );
+    const auto chosen = [&](const std::optional<std::string>& why_not) {
+        return choose_key(source, source, same_names(source), why_not).choice->index;
+    };
+    EXPECT_EQ(chosen(std::nullopt), "PRIMARY");
+    EXPECT_EQ(chosen("column `x` changes"), "u");
 }
 
 }  // namespace
