@@ -3,9 +3,9 @@
 
 #include "native/native.hpp"
 #include "plan/checks.hpp"
+#include "plan/shadow_checks.hpp"
 #include "schema/column_map.hpp"
 #include "schema/reader.hpp"
-#include "schema/time_zone.hpp"
 #include "shadow/shadow.hpp"
 
 #include <array>
@@ -278,17 +278,16 @@ async::awaitable<void> Migration::prepare() {
     for (const std::string& difference : made.differences) {
         notice(difference);
     }
-    const plan::ServerFacts& server = plan_->facts.server;
-    auto columns = schema::map_columns(source, made.definition, statement_, server.sql_mode);
+    const std::string& sql_mode = plan_->facts.server.sql_mode;
+    auto columns = schema::map_columns(source, made.definition, statement_, sql_mode);
     if (!columns) {
         throw Error(Errc::usage, columns.failure().message);
     }
-    co_await require_values(*columns);
-    std::optional<std::string> why_not_utc;
-    if (!schema::is_utc(server.time_zone, server.system_time_zone)) {
-        why_not_utc = schema::zone_dependence(source, made.definition, *columns);
-    }
-    auto key = schema::choose_key(source, made.definition, *columns, why_not_utc);
+    auto require = [&](sql::Session& session) {
+        plan::require_values(session, plan_->facts, *columns);
+    };
+    co_await main_session_->run(require);
+    auto key = plan::choose_key(plan_->facts, made.definition, *columns);
     if (!key.choice) {
         refuse_for(plan::no_shared_key(table_, key.rejected));
     }
@@ -312,25 +311,6 @@ async::awaitable<void> Migration::guard_source() {
     guard_.emplace(*plan_->facts.source, plan_->facts.server.version);
     auto note = [this](sql::Session& session) { guard_->note(session); };
     co_await main_session_->run(note);
-}
-
-async::awaitable<void> Migration::require_values(const schema::ColumnMap& columns) {
-    const std::string* column = columns.without_value();
-    if (column == nullptr) {
-        co_return;
-    }
-    auto look = [this](sql::Session& session) { return schema::has_rows(session, table_); };
-    if (co_await main_session_->run(look)) {
-        throw Error(
-            Errc::data_misfit,
-            fmt::format(
-                "new column `{}` of {} is NOT NULL, has no DEFAULT, and its type has no value for "
-                "the rows that exist: give it a DEFAULT or allow NULL",
-                *column,
-                table_.str()
-            )
-        );
-    }
 }
 
 async::awaitable<void> Migration::require_same_definition() {

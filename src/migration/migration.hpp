@@ -53,7 +53,6 @@ private:
     async::awaitable<binlog::StartPosition> read_start_position();
     async::awaitable<std::size_t> count_prepared_xa();
     async::awaitable<void> await_prepared_xa();
-    async::awaitable<void> require_values(const schema::ColumnMap& columns);
     async::awaitable<void> require_same_definition();
     async::awaitable<void> guard_source();
     async::awaitable<void> run_shadow();

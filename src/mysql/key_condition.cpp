@@ -209,6 +209,15 @@ std::string in_list(
 
 }  // namespace
 
+std::vector<std::string> column_names(const KeyPlaces& columns) {
+    std::vector<std::string> names;
+    names.reserve(columns.size());
+    for (const KeyPlace& column : columns) {
+        names.push_back(column.name);
+    }
+    return names;
+}
+
 std::string column_list(const KeyPlaces& columns) {
     std::vector<std::string> quoted;
     quoted.reserve(columns.size());

@@ -46,6 +46,9 @@ struct KeyRange {
     const KeyShape& shape, const KeyPlaces& columns, std::span<const KeyRange> ranges
 );
 
+/// The names alone, for statements of a form of their own.
+[[nodiscard]] std::vector<std::string> column_names(const KeyPlaces& columns);
+
 /// "`a`, `b`" for ORDER BY: the order of ranges on the source, and on a table whose key columns
 /// have the same collations.
 [[nodiscard]] std::string column_list(const KeyPlaces& columns);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -66,6 +67,21 @@ bool is_new(
     return source.column(before) == nullptr || drops(statement, before);
 }
 
+/// What the rows alone make of the counter. Partitioned tables count past the end of the type,
+/// which asking for a lower value would undo, unlike a native ALTER.
+std::uint64_t behind_last(
+    sql::Session& session, const TableName& table, const std::string& column
+) {
+    const std::string name = mysql::quote_identifier(column);
+    const auto last = session.query(fmt::format(
+        "SELECT CAST(MAX({0}) AS UNSIGNED) FROM {1} WHERE {0} > 0", name, table.quoted()
+    ));
+    std::uint64_t value = 0;
+    const std::string digits = last.scalar().value_or("0");
+    std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return value == std::numeric_limits<std::uint64_t>::max() ? value : value + 1;
+}
+
 }  // namespace
 
 CounterRule counter_rule(
@@ -80,10 +96,10 @@ CounterRule counter_rule(
         return {};
     }
     if (const auto stated = stated_counter(statement)) {
-        return {Origin::statement, *stated};
+        return {Origin::statement, *stated, after->name};
     }
     const bool kept = before != nullptr && !drops(statement, before->name);
-    return {kept ? Origin::source : Origin::rows, 1};
+    return {kept ? Origin::source : Origin::rows, 1, after->name};
 }
 
 std::optional<std::string> describe_numbering(
@@ -126,7 +142,8 @@ bool settle_auto_increment(
         case CounterRule::Origin::rows:
             break;
     }
-    if (wanted == schema::read_auto_increment(session, shadow).value_or(1)) {
+    const std::uint64_t now = schema::read_auto_increment(session, shadow).value_or(1);
+    if (wanted == now || (wanted < now && now == behind_last(session, shadow, rule.column))) {
         return false;
     }
     // The server raises it to one more than the largest value in the table.

@@ -23,6 +23,7 @@ struct CounterRule {
     };
     Origin origin = Origin::none;
     std::uint64_t value = 1;  ///< of `statement`
+    std::string column = {};  ///< of the shadow, which has the attribute; empty for `none`
     bool operator==(const CounterRule&) const = default;
 };
 

@@ -144,7 +144,7 @@ TEST_F(ShadowTable, CarriesAutoIncrement) {
     session_->execute("INSERT INTO t VALUES (99, 1)");
     session_->execute("DELETE FROM t");
     const Shadow shadow = make("ADD COLUMN b INT");
-    EXPECT_EQ(shadow.counter, (CounterRule{CounterRule::Origin::source, 1}));
+    EXPECT_EQ(shadow.counter, (CounterRule{CounterRule::Origin::source, 1, "id"}));
     EXPECT_EQ(shadow.definition.auto_increment, 100U);
     EXPECT_FALSE(settle_auto_increment(*session_, name("t"), name("_t_new"), shadow.counter));
 
@@ -160,7 +160,7 @@ TEST_F(ShadowTable, CarriesAutoIncrement) {
 TEST_F(ShadowTable, LeavesAutoIncrementToTheStatementThatSetsIt) {
     session_->execute("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY) AUTO_INCREMENT=1000");
     const Shadow set = make("AUTO_INCREMENT=5");
-    EXPECT_EQ(set.counter, (CounterRule{CounterRule::Origin::statement, 5}));
+    EXPECT_EQ(set.counter, (CounterRule{CounterRule::Origin::statement, 5, "id"}));
     EXPECT_EQ(set.definition.auto_increment, 5U);
     drop(*session_, name("_t_new"));
     const Shadow dropped =
