@@ -209,6 +209,34 @@ std::string in_list(
 
 }  // namespace
 
+std::string same_key_condition(
+    const KeyShape& shape,
+    const KeyPlaces& source_key,
+    const KeyPlaces& shadow_key,
+    std::string_view source,
+    std::string_view shadow
+) {
+    std::vector<std::string> parts;
+    for (std::size_t i = 0; i < source_key.size(); ++i) {
+        const KeyPlace& place = shadow_key[i];
+        const std::string there = std::string(shadow) + "." + quote_identifier(place.name);
+        std::string here = std::string(source) + "." + quote_identifier(source_key[i].name);
+        if (place.padded_bytes > 0) {
+            here = "CAST(" + here + " AS BINARY(" + std::to_string(place.padded_bytes) + "))";
+        }
+        if (!place.bytewise) {
+            parts.push_back(there + " = " + here);
+            continue;
+        }
+        if (is_converted(shape.columns()[i], place)) {
+            here = "CONVERT(" + here + " USING " + place.charset + ")";
+        }
+        parts.push_back(there + " = " + here + " COLLATE " + place.collation);
+        parts.push_back("CAST(" + there + " AS BINARY) = CAST(" + here + " AS BINARY)");
+    }
+    return join(parts, " AND ");
+}
+
 std::vector<std::string> column_names(const KeyPlaces& columns) {
     std::vector<std::string> names;
     names.reserve(columns.size());

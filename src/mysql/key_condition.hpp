@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace doppel::mysql {
@@ -44,6 +45,16 @@ struct KeyRange {
 /// The rows of any of the ranges; "FALSE" for none.
 [[nodiscard]] std::string any_range_condition(
     const KeyShape& shape, const KeyPlaces& columns, std::span<const KeyRange> ranges
+);
+
+/// "g.`x` = s.`a` AND ..": that a row of the shadow, by the alias `shadow`, is that of a row of the
+/// source, by the alias `source`. For joins; an index of the shadow's columns serves.
+[[nodiscard]] std::string same_key_condition(
+    const KeyShape& shape,
+    const KeyPlaces& source_key,
+    const KeyPlaces& shadow_key,
+    std::string_view source,
+    std::string_view shadow
 );
 
 /// The names alone, for statements of a form of their own.

@@ -140,5 +140,19 @@ TEST(KeyCondition, PaddedBytesArePadded) {
     EXPECT_EQ(range_condition(shape, places, {keys[0], std::nullopt}), "`id` > x'01020000'");
 }
 
+TEST(KeyCondition, JoinsRowsOfTheSameKey) {
+    EXPECT_EQ(
+        same_key_condition(latin_shape(), {"a", "b"}, converted_places(), "s", "g"),
+        "g.`x` = CONVERT(s.`a` USING utf8mb4) COLLATE utf8mb4_bin AND "
+        "CAST(g.`x` AS BINARY) = CAST(CONVERT(s.`a` USING utf8mb4) AS BINARY) AND g.`b` = s.`b`"
+    );
+    KeyPlaces padded = {"id"};
+    padded[0].padded_bytes = 4;
+    EXPECT_EQ(
+        same_key_condition(integer_pair().shape, {"id"}, padded, "s", "g"),
+        "g.`id` = CAST(s.`id` AS BINARY(4))"
+    );
+}
+
 }  // namespace
 }  // namespace doppel::mysql
