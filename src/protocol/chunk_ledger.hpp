@@ -48,6 +48,8 @@ public:
     /// True when no chunk is open whose opening is `opening` or earlier.
     [[nodiscard]] bool all_done_since(Opening opening) const;
 
+    /// Upper end of the contiguous closed part that has one; nothing before its first chunk closed.
+    [[nodiscard]] const std::optional<mysql::Key>& low_water() const noexcept { return low_water_; }
     /// The closed part as ranges in key order, neighbours merged.
     [[nodiscard]] std::vector<mysql::KeyRange> closed_ranges() const;
     /// True when the last chunk was added and all are closed: every key lies in the closed part.

@@ -75,6 +75,10 @@ public:
     /// until it is fulfilled.
     void request(std::string_view key_bytes);
 
+    /// Reconciles a key although the feed did not deliver it. Requires that its row lies in the
+    /// closed part, for the server.
+    void reconcile(std::string_view key_bytes);
+
     // Fences: `fence_wanted` is true while someone waits for one that is not under way.
     [[nodiscard]] bool fence_wanted() const;
     [[nodiscard]] FenceClock::Ticket issue_fence() { return clock_.issue(); }
@@ -93,6 +97,10 @@ public:
         return ledger_.range(chunk);
     }
     [[nodiscard]] bool copied() const { return ledger_.complete(); }
+    /// Every key up to this one lies in the closed part, all the time from now on.
+    [[nodiscard]] const std::optional<mysql::Key>& closed_through() const noexcept {
+        return ledger_.low_water();
+    }
 
     // Batches
     [[nodiscard]] std::optional<Batch> take_batch();

@@ -205,5 +205,56 @@ TEST(Coordinator, FailedKeysOfABatchGoBack) {
     EXPECT_EQ(coordinator.take_batch()->keys, (std::vector{key('b')}));
 }
 
+TEST(Coordinator, TellsHowFarTheClosedPartReachesWithoutGaps) {
+    Coordinator coordinator(true, {});
+    const auto first = coordinator.add_chunk(key('f'));
+    const auto second = coordinator.add_chunk(key('m'));
+    coordinator.open_chunk(first);
+    coordinator.open_chunk(second);
+    coordinator.close_chunk(second);
+    EXPECT_FALSE(coordinator.closed_through());
+    coordinator.close_chunk(first);
+    EXPECT_EQ(coordinator.closed_through(), key('m'));
+}
+
+TEST(Coordinator, AKeyCanBeReconciledThoughTheFeedIsSilent) {
+    for (const bool exact : {true, false}) {
+        Coordinator coordinator(exact, {});
+        const auto first = coordinator.add_chunk(key('m'));
+        const auto second = coordinator.add_chunk(std::nullopt);
+        coordinator.open_chunk(first);
+        coordinator.close_chunk(first);
+        coordinator.open_chunk(second);
+        const auto before = coordinator.delivered();
+        coordinator.reconcile("c");
+        EXPECT_EQ(coordinator.counters().delivered, 0U);
+        EXPECT_FALSE(coordinator.reconciled_through(before + 1));
+        EXPECT_TRUE(coordinator.fence_wanted());
+        fence(coordinator);
+        if (!exact) {
+            EXPECT_FALSE(coordinator.take_batch()) << "the open chunk may hold the key";
+            coordinator.close_chunk(second);
+        }
+        const auto batch = coordinator.take_batch();
+        ASSERT_TRUE(batch);
+        EXPECT_EQ(batch->keys, (std::vector{key('c')}));
+        coordinator.complete(*batch);
+        EXPECT_EQ(coordinator.pending(), 0U);
+    }
+}
+
+TEST(Coordinator, AKeyThatIsPendingIsReconciledOnceMore) {
+    Coordinator coordinator(true, {});
+    const auto chunk = coordinator.add_chunk(std::nullopt);
+    coordinator.open_chunk(chunk);
+    coordinator.close_chunk(chunk);
+    coordinator.deliver("c");
+    fence(coordinator);
+    const auto batch = coordinator.take_batch();
+    coordinator.reconcile("c");
+    coordinator.complete(*batch);
+    EXPECT_EQ(coordinator.pending(), 1U) << "the batch may have read before the request";
+}
+
 }  // namespace
 }  // namespace doppel::protocol
