@@ -16,7 +16,8 @@ enum class Phase {
     native,     ///< trying the server's own instant or metadata-only change
     preparing,  ///< state table, shadow table, feed
     copying,
-    draining,  ///< rows are copied; waiting until replay has caught up
+    draining,   ///< rows are copied; waiting until replay has caught up
+    verifying,  ///< waiting until the tables are compared, which began with the copy
     cutting_over,
     cleaning,
     done,
@@ -46,6 +47,9 @@ struct Progress {
     std::uint64_t keys_pending = 0;
     std::uint64_t keys_reconciled = 0;
     std::uint64_t keys_discarded = 0;  ///< changes beyond the frontier that needed no work
+    std::uint64_t rows_verified = 0;   ///< rows compared with their copies; 0 with --verify=off
+    std::uint64_t differences = 0;     ///< rows that differed although they should not
+    std::uint64_t repairs = 0;         ///< those of them that were equal after being copied anew
     double feed_lag_seconds = 0;       ///< age of the newest event read; 0 when caught up
     unsigned cutover_attempts = 0;
     std::uint64_t reconnects = 0;
@@ -59,8 +63,30 @@ struct PhaseChanged {
 struct Notice {
     std::string message;
 };
+/// Rows of a table and its copy differ although they should not.
+struct Differences {
+    enum class Action {
+        none,       ///< the tables are only compared
+        repairing,  ///< the rows are copied anew and compared again
+        stopping,   ///< they differed again after that: the run ends
+    };
+    std::string table;              ///< schema.table of the source
+    std::vector<std::string> keys;  ///< the first ten, as for people: "(12, 'abc')"
+    std::uint64_t count = 0;
+    Action action = Action::none;
+};
+/// "repairing" etc.; stable, part of the JSON interface.
+[[nodiscard]] const char* to_string(Differences::Action action);
 struct Findings {
     std::vector<Finding> findings;
+};
+/// The end of a comparison of two tables.
+struct Verified {
+    std::string first;   ///< schema.table
+    std::string second;  ///< schema.table
+    std::uint64_t rows = 0;
+    std::uint64_t differences = 0;
+    bool complete = true;  ///< false: given up after so many differences
 };
 /// The end of a successful run.
 struct Summary {
@@ -72,7 +98,8 @@ struct Summary {
         0};  ///< how long the table was locked in the last attempt
 };
 
-using ProgressEvent = std::variant<PhaseChanged, Progress, Notice, Findings, Summary>;
+using ProgressEvent =
+    std::variant<PhaseChanged, Progress, Notice, Differences, Findings, Verified, Summary>;
 
 /// Receives the events of a run. Called on the thread that runs the migration, in order; must not
 /// block for long and must not throw.

@@ -17,12 +17,26 @@ const char* to_string(Phase phase) {
             return "copying";
         case Phase::draining:
             return "draining";
+        case Phase::verifying:
+            return "verifying";
         case Phase::cutting_over:
             return "cutting_over";
         case Phase::cleaning:
             return "cleaning";
         case Phase::done:
             return "done";
+    }
+    return "unknown";
+}
+
+const char* to_string(Differences::Action action) {
+    switch (action) {
+        case Differences::Action::none:
+            return "none";
+        case Differences::Action::repairing:
+            return "repairing";
+        case Differences::Action::stopping:
+            return "stopping";
     }
     return "unknown";
 }

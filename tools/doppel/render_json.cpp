@@ -34,6 +34,9 @@ void add_progress(Json& object, const Progress& progress) {
     object["keys_pending"] = progress.keys_pending;
     object["keys_reconciled"] = progress.keys_reconciled;
     object["keys_discarded"] = progress.keys_discarded;
+    object["rows_verified"] = progress.rows_verified;
+    object["differences"] = progress.differences;
+    object["repairs"] = progress.repairs;
     object["feed_lag_seconds"] = known(progress.feed_lag_seconds, true);
     object["cutover_attempts"] = progress.cutover_attempts;
     object["reconnects"] = progress.reconnects;
@@ -55,6 +58,13 @@ struct Fields {
         object["event"] = "notice";
         object["message"] = event.message;
     }
+    void operator()(const Differences& event) const {
+        object["event"] = "differences";
+        object["table"] = event.table;
+        object["count"] = event.count;
+        object["keys"] = event.keys;
+        object["action"] = to_string(event.action);
+    }
     void operator()(const Findings& event) const {
         object["event"] = "findings";
         object["findings"] = Json::array();
@@ -67,6 +77,14 @@ struct Fields {
             item["hint"] = finding.hint;
             object["findings"].push_back(std::move(item));
         }
+    }
+    void operator()(const Verified& event) const {
+        object["event"] = "verified";
+        object["first"] = event.first;
+        object["second"] = event.second;
+        object["rows"] = event.rows;
+        object["differences"] = event.differences;
+        object["complete"] = event.complete;
     }
     void operator()(const Summary& event) const {
         object["event"] = "summary";

@@ -19,8 +19,14 @@ namespace doppel::cli {
 /// event `phase`: `phase`, a name of doppel::to_string(Phase).
 /// event `progress`: `phase`; `rows_copied`, `rows_estimated`, `percent` (0..100), `chunks_copied`,
 ///   `rows_per_second`, `eta_seconds`, `events_seen`, `keys_pending`, `keys_reconciled`,
-///   `keys_discarded`, `feed_lag_seconds`, `cutover_attempts`, `reconnects`, `elapsed_ms`.
+///   `keys_discarded`, `rows_verified`, `differences`, `repairs`, `feed_lag_seconds`,
+///   `cutover_attempts`, `reconnects`, `elapsed_ms`.
 /// event `notice`: `message`.
+/// event `differences`, rows that differ from their copies: `table`, `count`, `keys` (an array, the
+///   first ten), `action` ("none", "repairing", "stopping").
+/// event `verified`, of `doppel verify`: `first`, `second`, `rows`, `differences`, `complete`
+/// (false:
+///   given up after so many differences).
 /// event `findings`: `findings`, an array of `id`, `level` ("warning", "refusal"), `message`,
 /// `hint`. event `summary`: `method` ("instant", "inplace", "shadow"), `table`, `old_table`,
 ///   `cutover_locked_us`, `progress` with the fields of the event of that name.

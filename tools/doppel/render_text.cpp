@@ -29,6 +29,8 @@ std::string_view phase_text(Phase phase) {
             return "copying";
         case Phase::draining:
             return "catching up";
+        case Phase::verifying:
+            return "verifying";
         case Phase::cutting_over:
             return "cutting over";
         case Phase::cleaning:
@@ -65,7 +67,8 @@ std::string copy_text(const Progress& progress) {
 }
 
 bool replays(Phase phase) {
-    return phase == Phase::copying || phase == Phase::draining || phase == Phase::cutting_over;
+    return phase == Phase::copying || phase == Phase::draining || phase == Phase::verifying ||
+           phase == Phase::cutting_over;
 }
 
 std::string_view level_text(Finding::Level level) {
@@ -131,6 +134,9 @@ std::string format_progress(const Progress& progress) {
             : fmt::format(
                   "{}: {} so far", phase_text(progress.phase), format_elapsed(progress.elapsed)
               );
+    if (progress.phase == Phase::verifying) {
+        line += fmt::format(", {} rows compared", format_short(progress.rows_verified));
+    }
     if (replays(progress.phase)) {
         line += fmt::format(
             ", {} pending, lag {:.1f}s",
@@ -169,6 +175,23 @@ std::string format_findings(const Findings& findings) {
     return out;
 }
 
+std::string format_differences(const Differences& differences) {
+    std::string keys;
+    for (const std::string& key : differences.keys) {
+        keys += (keys.empty() ? "" : ", ") + printable(key);
+    }
+    if (differences.keys.size() < differences.count) {
+        keys += ", ..";
+    }
+    std::string out = fmt::format(
+        "{} row(s) of {} differ: {}",
+        format_number(differences.count),
+        printable(differences.table),
+        keys
+    );
+    return out;
+}
+
 std::string format_summary(const Summary& summary) {
     std::string out = fmt::format(
         "done: {} was changed in {} ({})",
@@ -183,6 +206,15 @@ std::string format_summary(const Summary& summary) {
             format_number(summary.progress.keys_reconciled),
             static_cast<double>(summary.cutover_locked.count()) / 1'000.0
         );
+        if (summary.progress.rows_verified > 0) {
+            out += fmt::format("; {} rows verified", format_number(summary.progress.rows_verified));
+        }
+        if (summary.progress.differences > 0) {
+            out += fmt::format(
+                ", {} of them differed and were repaired",
+                format_number(summary.progress.differences)
+            );
+        }
     }
     if (!summary.old_table.empty()) {
         out += fmt::format("; the old table is kept as {}", printable(summary.old_table));
@@ -220,6 +252,26 @@ void TextRenderer::show(const Progress& event) {
 void TextRenderer::show(const Notice& event) {
     if (!quiet_) {
         console_.line(stamped(printable(event.message)));
+    }
+}
+
+void TextRenderer::show(const Differences& event) {
+    // During a migration the log and the last message tell; here the list is the result.
+    if (event.action == Differences::Action::none) {
+        console_.end_progress();
+        console_.error_line(format_differences(event));
+    }
+}
+
+void TextRenderer::show(const Verified& event) {
+    console_.end_progress();
+    if (!quiet_ && event.differences == 0) {
+        console_.line(stamped(fmt::format(
+            "equal: {} and {}, {} rows",
+            printable(event.first),
+            printable(event.second),
+            format_number(event.rows)
+        )));
     }
 }
 

@@ -23,14 +23,15 @@ namespace doppel::cli {
 [[nodiscard]] std::string format_progress(const Progress& progress);
 /// All findings, refusals first, each with its hint below it.
 [[nodiscard]] std::string format_findings(const Findings& findings);
+[[nodiscard]] std::string format_differences(const Differences& differences);
 [[nodiscard]] std::string format_summary(const Summary& summary);
 
 /// Shows a run to a person. On a terminal: phases, notices and results as lines above one progress
 /// line. Otherwise lines with the time, those of the progress at most every 5 s, the first at once.
-/// Findings that refuse go to standard error.
+/// Findings that refuse and differences go to standard error.
 class TextRenderer final : public Observer {
 public:
-    /// `quiet` shows findings only. `console` must outlive the renderer.
+    /// `quiet` shows findings and differences only. `console` must outlive the renderer.
     TextRenderer(Console& console, bool quiet, WallClock clock);
 
     void on_event(const ProgressEvent& event) override;
@@ -39,7 +40,9 @@ private:
     void show(const PhaseChanged& event);
     void show(const Progress& event);
     void show(const Notice& event);
+    void show(const Differences& event);
     void show(const Findings& event);
+    void show(const Verified& event);
     void show(const Summary& event);
     [[nodiscard]] std::string stamped(const std::string& text) const;
 

@@ -46,6 +46,9 @@ TEST_F(JsonLines, ProgressHasEveryFieldAndMayBeDropped) {
     progress.keys_pending = 4;
     progress.keys_reconciled = 5;
     progress.keys_discarded = 6;
+    progress.rows_verified = 10;
+    progress.differences = 2;
+    progress.repairs = 1;
     progress.feed_lag_seconds = 0.5;
     progress.cutover_attempts = 7;
     progress.reconnects = 8;
@@ -54,7 +57,8 @@ TEST_F(JsonLines, ProgressHasEveryFieldAndMayBeDropped) {
         "event": "progress", "time": "2026-01-02T03:04:05.006Z", "phase": "copying",
         "rows_copied": 250, "rows_estimated": 1000, "percent": 25.0, "chunks_copied": 2,
         "rows_per_second": 12.5, "eta_seconds": 60.0, "events_seen": 3, "keys_pending": 4,
-        "keys_reconciled": 5, "keys_discarded": 6, "feed_lag_seconds": 0.5,
+        "keys_reconciled": 5, "keys_discarded": 6, "rows_verified": 10, "differences": 2,
+        "repairs": 1, "feed_lag_seconds": 0.5,
         "cutover_attempts": 7, "reconnects": 8, "elapsed_ms": 9})"));
     EXPECT_EQ(output_.droppable_pieces, 1U);
 }
@@ -77,6 +81,16 @@ TEST_F(JsonLines, PercentStopsAtAHundred) {
 
 TEST_F(JsonLines, ANoticeWithBytesThatAreNoUtf8) {
     EXPECT_EQ(line(Notice{"caf\xe9\n"}).at("message"), "caf\xef\xbf\xbd\n");
+}
+
+TEST_F(JsonLines, DifferencesAndTheEndOfAComparison) {
+    const Differences differences{"s.t", {"(1)", "('a')"}, 12, Differences::Action::repairing};
+    EXPECT_EQ(line(differences), nlohmann::json::parse(R"json({
+        "event": "differences", "time": "2026-01-02T03:04:05.006Z", "table": "s.t", "count": 12,
+        "keys": ["(1)", "('a')"], "action": "repairing"})json"));
+    EXPECT_EQ(line(Verified{"s.a", "s.b", 5, 0, true}), nlohmann::json::parse(R"({
+        "event": "verified", "time": "2026-01-02T03:04:05.006Z", "first": "s.a", "second": "s.b",
+        "rows": 5, "differences": 0, "complete": true})"));
 }
 
 TEST_F(JsonLines, FindingsInOneObject) {

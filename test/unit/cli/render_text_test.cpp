@@ -115,11 +115,29 @@ TEST(FormatSummary, OfACopyAndOfANativeChange) {
         "done: shop.orders was changed in 27.0s (shadow); 1,234,567 rows copied, 1,500 keys "
         "reconciled, table locked for 12.3ms; the old table is kept as shop._orders_old"
     );
+    summary.progress.rows_verified = 1'234'000;
+    summary.progress.differences = 2;
+    EXPECT_THAT(
+        format_summary(summary),
+        testing::HasSubstr("; 1,234,000 rows verified, 2 of them differed and were repaired; the")
+    );
     summary = Summary();
     summary.method = "instant";
     summary.table = "shop.orders";
     summary.progress.elapsed = milliseconds(40);
     EXPECT_EQ(format_summary(summary), "done: shop.orders was changed in 40ms (instant)");
+}
+
+TEST_F(Text, DifferencesOfTwoTablesAreTheResultThoseOfARunAreLogged) {
+    const Differences found{"s.a", {"(1)", "(2)"}, 12, Differences::Action::none};
+    renderer(false).on_event(found);
+    EXPECT_EQ(output_.err, "12 row(s) of s.a differ: (1), (2), ..\n");
+    Differences repaired = found;
+    repaired.action = Differences::Action::repairing;
+    renderer(false).on_event(repaired);
+    EXPECT_EQ(output_.err, "12 row(s) of s.a differ: (1), (2), ..\n");
+    renderer(false).on_event(Verified{"s.a", "s.b", 1'500, 0, true});
+    EXPECT_THAT(output_.out, testing::HasSubstr("equal: s.a and s.b, 1,500 rows"));
 }
 
 TEST_F(Text, FindingsAreShownAtOnceRefusalsFirst) {
