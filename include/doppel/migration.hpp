@@ -18,6 +18,7 @@ namespace doppel {
 struct MigrationOptions {
     // What happens
     bool try_native = true;  ///< try ALGORITHM=INSTANT or a metadata-only change first
+    bool verify = true;      ///< compare the tables before the swap, while they are in use
     bool drop_old = false;   ///< drop the old table at the end; it is kept as `_t_old` otherwise
 
     // Effect on the application

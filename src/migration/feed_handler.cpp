@@ -60,10 +60,17 @@ void FeedHandler::require_same_layout(const binlog::TableMap& table) {
     layout_ = table.columns;
 }
 
+void FeedHandler::deliver(std::string_view key) {
+    coordinator_.deliver(key);
+    if (touched_ != nullptr) {
+        touched_->note(key);
+    }
+}
+
 void FeedHandler::on_rows(const binlog::RowsView& rows) {
     rows_seen_ += rows.rows;
     for (std::size_t i = 0; i < rows.keys.size(); ++i) {
-        coordinator_.deliver(rows.keys[i]);
+        deliver(rows.keys[i]);
         if (in_xa_) {
             xa_keys_.buffer() += rows.keys[i];
             xa_keys_.close_key();
@@ -126,7 +133,7 @@ void FeedHandler::on_xa_commit(std::string_view xid) {
         );
     }
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        coordinator_.deliver(keys[i]);
+        deliver(keys[i]);
     }
     prepared_bytes_ -= keys.bytes();
     prepared_.erase(found);

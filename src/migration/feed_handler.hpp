@@ -6,11 +6,13 @@
 #include "mysql/table_pair.hpp"
 #include "protocol/coordinator.hpp"
 #include "schema/table_definition.hpp"
+#include "verify/touched_keys.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -62,15 +64,19 @@ public:
     void expect_marker(bool waiting) { markers_expected_ += waiting ? 1 : -1; }
     /// While held, nothing is delivered.
     void hold(bool held) { held_ = held; }
+    /// Who is told about every key that is delivered.
+    void tell(verify::TouchedKeys& touched) { touched_ = &touched; }
     [[nodiscard]] bool held() const noexcept { return held_; }
     [[nodiscard]] std::uint64_t rows_seen() const noexcept { return rows_seen_; }
 
 private:
     void require_same_layout(const binlog::TableMap& table);
+    void deliver(std::string_view key);
 
     FeedInterest interest_;
     protocol::Coordinator& coordinator_;
     async::Event& changed_;
+    verify::TouchedKeys* touched_ = nullptr;
     std::unordered_map<std::int64_t, std::uint64_t> markers_;
     bool in_xa_ = false;
     binlog::KeyBatch xa_keys_;  ///< of the XA transaction being read

@@ -304,6 +304,7 @@ async::awaitable<void> Migration::prepare() {
     } while (co_await count_prepared_xa() > 0);
     co_await require_same_definition();
     make_job(made, *columns, *key.choice, std::move(start));
+    choose_comparison(made, *columns, *key.choice);
     require_running();
 }
 
@@ -356,7 +357,21 @@ void Migration::make_job(
         source.rows_estimated,
         made.counter,
         plan_->facts.server.max_allowed_packet_bytes,
-        std::move(start)};
+        std::move(start),
+        std::nullopt};
+}
+
+void Migration::choose_comparison(
+    const shadow::Shadow& made, const schema::ColumnMap& columns, const schema::KeyChoice& key
+) {
+    if (!options_.verify) {
+        return;
+    }
+    auto plan = plan_comparison(plan_->facts, made.definition, columns, key, job_->tables);
+    if (plan.refusal) {
+        refuse_for(*plan.refusal);
+    }
+    job_->compared = std::move(plan.subject);
 }
 
 void Migration::notice(std::string message) {

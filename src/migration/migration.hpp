@@ -68,6 +68,9 @@ private:
         const schema::KeyChoice& key,
         binlog::StartPosition start
     );
+    void choose_comparison(
+        const shadow::Shadow& made, const schema::ColumnMap& columns, const schema::KeyChoice& key
+    );
     void notice(std::string message);
     void refuse_for(Finding finding) const;
 

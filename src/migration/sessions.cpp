@@ -78,4 +78,10 @@ std::unique_ptr<sql::AsyncSession> SessionFactory::writer() {
     return make(std::move(settings));
 }
 
+std::unique_ptr<sql::AsyncSession> SessionFactory::verifier() {
+    sql::SessionSettings settings = writer_settings();
+    settings.program_name = "doppel verify";
+    return make(std::move(settings));
+}
+
 }  // namespace doppel::migration

@@ -30,6 +30,9 @@ public:
     /// With `writer_settings`, in the server's default time zone, which conversions between
     /// TIMESTAMP and other types depend on, unless `use_utc` was called.
     [[nodiscard]] std::unique_ptr<sql::AsyncSession> writer();
+    /// The same, under a program name of its own: it reads much, and who looks for the cause of
+    /// load shall find it.
+    [[nodiscard]] std::unique_ptr<sql::AsyncSession> verifier();
     /// Writers made from now on are in UTC, for keys with a TIMESTAMP (KeyShape::needs_utc).
     void use_utc() noexcept { utc_ = true; }
 

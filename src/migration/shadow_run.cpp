@@ -140,6 +140,7 @@ ShadowRun::ShadowRun(
           *replay_session_,
           state_.touch_statement(StateTable::kReplayId)
       ),
+      verification_(job.compared, options, sessions, observer, logger, verification_hooks()),
       cutover_(
           job.tables,
           job.old_table,
@@ -148,10 +149,12 @@ ShadowRun::ShadowRun(
           *cutover_session_,
           logger
       ),
-      started_(Clock::now()) {}
+      started_(Clock::now()) {
+    handler_.tell(verification_.touched());
+}
 
 std::vector<sql::AsyncSession*> ShadowRun::all_sessions() const {
-    return {
+    std::vector<sql::AsyncSession*> sessions{
         finder_session_.get(),
         copy_session_.get(),
         replay_session_.get(),
@@ -159,6 +162,10 @@ std::vector<sql::AsyncSession*> ShadowRun::all_sessions() const {
         marker_session_.get(),
         cutover_session_.get(),
     };
+    if (verification_.wanted()) {
+        sessions.push_back(verification_.session());
+    }
+    return sessions;
 }
 
 async::awaitable<void> ShadowRun::open_sessions() {
@@ -179,6 +186,7 @@ async::awaitable<void> ShadowRun::run() {
     tasks_.spawn(fencer_.run());
     tasks_.spawn(boundaries_.run());
     tasks_.spawn(replayer_.run());
+    verification_.spawn(tasks_);
     tasks_.spawn(report());
     tasks_.spawn(conduct());
     co_await tasks_.settle();
@@ -225,6 +233,11 @@ async::awaitable<void> ShadowRun::conduct() {
     observer_.on_event(progress());
     enter(Phase::draining);
     co_await drain();
+    if (verification_.wanted()) {
+        enter(Phase::verifying);
+        co_await verification_.finish();
+        require_running();
+    }
     // The session was idle during the copy; it may have been lost at any time since.
     const std::string analyze = "ANALYZE TABLE " + job_.tables.shadow.quoted();
     co_await execute_surely(*cutover_session_, analyze);
@@ -326,6 +339,15 @@ cutover::CutoverHooks ShadowRun::cutover_hooks() {
     return hooks;
 }
 
+VerificationHooks ShadowRun::verification_hooks() {
+    return {
+        coordinator_,
+        changed_,
+        [this] { return pass_fence(); },
+        [this] { return catch_up(); },
+        stopping_};
+}
+
 async::awaitable<void> ShadowRun::cut_over() {
     cutover::AttemptPolicy policy(options_.cutover_attempts, options_.cutover_backoff_max);
     while (true) {
@@ -384,7 +406,10 @@ async::awaitable<bool> ShadowRun::drain_locked(
     // LOCK TABLES was granted after the last transaction on the source had released its metadata
     // lock, which happens after its engine commit. So all that was delivered is visible.
     coordinator_.acknowledge_fence(coordinator_.issue_fence());
-    co_return co_await replayer_.drain_locked(session, deadline);
+    if (!co_await replayer_.drain_locked(session, deadline)) {
+        co_return false;
+    }
+    co_return co_await verification_.settle_locked(session);
 }
 
 async::awaitable<void> ShadowRun::pass_fence() {
@@ -482,6 +507,7 @@ Progress ShadowRun::progress() const {
             std::max<std::int64_t>(0, now - std::int64_t{stream_.last_timestamp()})
         );
     }
+    verification_.add_to(progress);
     progress.cutover_attempts = cutover_attempts_;
     progress.reconnects = stream_.reconnects();
     progress.elapsed =

@@ -16,6 +16,7 @@
 #include "migration/sessions.hpp"
 #include "misfit/new_schema.hpp"
 #include "migration/source_guard.hpp"
+#include "migration/verification.hpp"
 #include "mysql/table_pair.hpp"
 #include "protocol/coordinator.hpp"
 #include "replay/fencer.hpp"
@@ -44,6 +45,7 @@ struct ShadowJob {
     shadow::CounterRule counter;
     std::uint64_t max_allowed_packet_bytes = 0;  ///< of the server
     binlog::StartPosition start;
+    std::optional<verify::Subject> compared;  ///< nothing: the tables are not verified
 };
 
 /// Copies, replays and swaps: constructs the stages, ties them together, and runs their coroutines.
@@ -85,6 +87,7 @@ private:
         sql::AsyncSession& session, std::chrono::steady_clock::time_point deadline
     );
     cutover::CutoverHooks cutover_hooks();
+    VerificationHooks verification_hooks();
 
     /// Returns when the feed has delivered all that was committed before the call.
     async::awaitable<void> pass_fence();
@@ -123,6 +126,7 @@ private:
     copy::Copier copier_;
     replay::Fencer fencer_;
     replay::Replayer replayer_;
+    Verification verification_;
     cutover::Cutover cutover_;
 
     Phase phase_ = Phase::copying;

@@ -98,4 +98,33 @@ Finding no_shared_key(
         "of its own"};
 }
 
+Finding not_verifiable(const mysql::TableName& table, const std::string& reason) {
+    return {
+        "not-verifiable",
+        Finding::Level::refusal,
+        fmt::format("table {} cannot be compared with its copy: {}", table.str(), reason),
+        "migrate without the comparison: --verify=off"};
+}
+
+Finding no_temporary_tables(const Facts& facts, const std::vector<std::string>& columns) {
+    const Privileges& privileges = facts.privileges;
+    return {
+        "missing-privileges",
+        Finding::Level::refusal,
+        fmt::format(
+            "account {} lacks CREATE TEMPORARY TABLES on schema {}, which comparing table {} with "
+            "its copy takes, since the statement converts column(s) {}",
+            privileges.quoted_account(),
+            facts.table.schema,
+            facts.table.str(),
+            fmt::join(columns, ", ")
+        ),
+        fmt::format(
+            "GRANT CREATE TEMPORARY TABLES ON {}.* TO {}, or migrate without the comparison: "
+            "--verify=off",
+            privileges.quoted_schema(facts.table.schema),
+            privileges.quoted_account()
+        )};
+}
+
 }  // namespace doppel::plan

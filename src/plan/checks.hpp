@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace doppel::plan {
@@ -37,6 +38,14 @@ namespace doppel::plan {
 /// For the caller who made the shadow and found no key that both tables share.
 [[nodiscard]] Finding no_shared_key(
     const mysql::TableName& table, const std::vector<schema::RejectedIndex>& rejected
+);
+
+/// For the caller who found that rows cannot be compared before the swap: `reason` begins with what
+/// stands in the way, "column `x` ..".
+[[nodiscard]] Finding not_verifiable(const mysql::TableName& table, const std::string& reason);
+/// The same where only a privilege is missing; `columns` need it.
+[[nodiscard]] Finding no_temporary_tables(
+    const Facts& facts, const std::vector<std::string>& columns
 );
 
 }  // namespace doppel::plan

@@ -49,7 +49,7 @@ run 2
 holds err '^doppel: the command is missing'
 empty out
 run 2 status
-holds err "^doppel: unknown command 'status'; the commands are: alter"
+holds err "^doppel: unknown command 'status'; the commands are: alter, verify"
 run 2 alter --no-defaults
 holds err '^doppel: the statement is missing'
 run 2 alter --no-defaults 'ALTER TABLE a.b FORCE' 'ALTER TABLE a.c FORCE'
@@ -60,6 +60,13 @@ run 2 alter --no-defaults --chunk-time=5 'ALTER TABLE a.b FORCE'
 holds err '^doppel: --chunk-time: .5. has no unit; write 5ms, 5s, 5m or 5h'
 run 2 alter --no-defaults --json --port=x 'ALTER TABLE a.b FORCE'
 holds out '"event":"error".*"code":"usage","exit_code":2'
+
+run 0 verify --version
+holds out '^doppel [0-9]'
+run 2 verify --no-defaults a.b
+holds err '^doppel: two tables are compared, but 1 were given'
+run '1|4' verify --no-defaults -h 127.0.0.1 -P 1 -u nobody a.b a.c
+holds err '^doppel: .*127\.0\.0\.1'
 
 run 2 alter --no-defaults -p 'ALTER TABLE a.b FORCE'
 holds err '^doppel: --password: .* there is no terminal'

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "doppel/migration.hpp"
+#include "doppel/verify.hpp"
 #include "tools/common/system.hpp"
 #include "tools/doppel/console.hpp"
 #include "tools/doppel/exit_code.hpp"
@@ -24,6 +25,15 @@ using RunAlter = std::function<Outcome(
     const Logger& logger
 )>;
 
+/// `run_verify`, or a fake of it.
+using RunVerify = std::function<Outcome(
+    const VerifyRequest& request,
+    const ConnectionOptions& connection,
+    const VerifyOptions& options,
+    Observer& observer,
+    const Logger& logger
+)>;
+
 /// What the commands need of the world outside. All references must outlive the command.
 struct CommandContext {
     System& system;
@@ -33,6 +43,7 @@ struct CommandContext {
     Console::Columns columns;
     WallClock clock;
     RunAlter run_alter;
+    RunVerify run_verify = {};
 };
 
 /// `doppel alter`: `arguments` are the words after "alter". Every error is on standard error when

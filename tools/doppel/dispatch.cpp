@@ -2,6 +2,7 @@
 #include "tools/doppel/dispatch.hpp"
 
 #include "tools/common/suggestion.hpp"
+#include "tools/doppel/command_verify.hpp"
 #include "tools/doppel/texts.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@ namespace doppel::cli {
 namespace {
 
 constexpr std::string_view kAlter = "alter";
+constexpr std::string_view kVerify = "verify";
 
 ExitCode fail(const CommandContext& context, std::string_view message) {
     context.output.write(Stream::err, fmt::format("doppel: {}\n", message), false);
@@ -27,12 +29,13 @@ std::string unknown_command_text(const std::string& word) {
         return "the command comes before its options; write: doppel alter [options] \"ALTER TABLE "
                "..\"; see doppel --help";
     }
-    const bool near = !nearest_name(word, {std::string(kAlter)}).empty();
+    const std::string near = nearest_name(word, {std::string(kAlter), std::string(kVerify)});
     return fmt::format(
-        "unknown command '{}'{}; the commands are: {}; see doppel --help",
+        "unknown command '{}'{}; the commands are: {}, {}; see doppel --help",
         printable(word),
-        near ? fmt::format(" (did you mean {}?)", kAlter) : "",
-        kAlter
+        near.empty() ? "" : fmt::format(" (did you mean {}?)", near),
+        kAlter,
+        kVerify
     );
 }
 
@@ -40,11 +43,16 @@ std::string unknown_command_text(const std::string& word) {
 
 ExitCode dispatch(const std::vector<std::string>& arguments, const CommandContext& context) {
     if (arguments.empty()) {
-        return fail(context, "the command is missing; the commands are: alter; see doppel --help");
+        return fail(
+            context, "the command is missing; the commands are: alter, verify; see doppel --help"
+        );
     }
     const std::string& word = arguments.front();
     if (word == kAlter) {
         return command_alter({arguments.begin() + 1, arguments.end()}, context);
+    }
+    if (word == kVerify) {
+        return command_verify({arguments.begin() + 1, arguments.end()}, context);
     }
     if (word == "--help" || word == "-?") {
         context.output.write(Stream::out, main_help(), false);

@@ -42,7 +42,8 @@ int main(int argc, char** argv) {
             can_redraw(),
             terminal_columns,
             std::chrono::system_clock::now,
-            doppel::run_alter};
+            doppel::run_alter,
+            doppel::run_verify};
         return static_cast<int>(doppel::cli::dispatch(arguments, context));
     } catch (const std::exception& error) {
         const auto text = fmt::format("doppel: internal error: {}\n", error.what());

@@ -169,6 +169,20 @@ LogLevel parse_log_level(const GivenOption& given, const std::string& text) {
     ));
 }
 
+bool is_on(const Settings& settings, std::string_view name, bool default_value) {
+    const auto text = settings.text(name);
+    if (!text) {
+        return default_value;
+    }
+    const std::string wanted = base::to_lower_ascii(*text);
+    if (wanted == "on" || wanted == "off") {
+        return wanted == "on";
+    }
+    throw UsageError(
+        fmt::format("{}: '{}' is neither on nor off", settings.find(name)->origin, *text)
+    );
+}
+
 std::string read_statement(std::istream& input) {
     std::string text;
     std::array<char, 4096> buffer{};
@@ -181,28 +195,75 @@ std::string read_statement(std::istream& input) {
     return text;
 }
 
-}  // namespace
-
-OptionTable alter_option_table() {
+std::vector<OptionSection> alter_sections() {
     const MigrationOptions defaults;
     OptionSection what{"What happens", {}};
     what.options = {
         flag_option(
             "no-native", '\0', "Do not try the server's own instant or metadata-only change first."
         ),
+        value_option(
+            "verify",
+            "on|off",
+            "Compare every row with its copy before the swap, while the table is in use. Default: "
+            "on."
+        ),
         flag_option(
             "drop-old", '\0', "Drop the old table at the end. Default: it is kept as _NAME_old."
         ),
     };
+    return {
+        connection_section(),
+        option_file_section(),
+        what,
+        effect_section(defaults),
+        speed_section(defaults),
+        feed_section(defaults),
+        output_section(defaults)};
+}
+
+OptionSection compared_section() {
+    OptionSection section{"What is compared", {}};
+    section.options = {
+        {"columns",
+         '\0',
+         Argument::required,
+         Scope::command_line,
+         "a=b,..",
+         "Compare column a of the first table with column b of the second. Columns that are not "
+         "named are compared with those of the same name."},
+    };
+    return section;
+}
+
+}  // namespace
+
+OptionTable alter_option_table() {
+    return OptionTable(alter_sections());
+}
+
+OptionTable verify_option_table() {
+    const MigrationOptions defaults;
+    OptionSection speed{"Speed", {}};
+    OptionSection all = speed_section(defaults);
+    for (OptionSpec& option : all.options) {
+        if (option.name == "chunk-rows" || option.name == "chunk-time") {
+            speed.options.push_back(std::move(option));
+        }
+    }
     return OptionTable(
         {connection_section(),
          option_file_section(),
-         what,
-         effect_section(defaults),
-         speed_section(defaults),
-         feed_section(defaults),
+         compared_section(),
+         speed,
          output_section(defaults)}
     );
+}
+
+OptionTable verify_file_option_table() {
+    std::vector<OptionSection> sections = alter_sections();
+    sections.push_back(compared_section());
+    return OptionTable(std::move(sections));
 }
 
 MigrationOptions migration_options(const Settings& settings) {
@@ -217,6 +278,7 @@ MigrationOptions migration_options(const Settings& settings) {
     };
     options.try_native = !settings.flag("no-native");
     options.drop_old = settings.flag("drop-old");
+    options.verify = is_on(settings, "verify", options.verify);
     duration("lock-wait-timeout", options.lock_wait_timeout, kSecond, kHour);
     if (options.lock_wait_timeout % kSecond != milliseconds::zero()) {
         throw UsageError(fmt::format(
@@ -237,6 +299,16 @@ MigrationOptions migration_options(const Settings& settings) {
     duration("heartbeat", options.heartbeat, milliseconds(100), 30 * kSecond);
     duration("reconnect-limit", options.reconnect_limit, milliseconds(0), 24 * kHour);
     duration("progress-interval", options.progress_interval, milliseconds(100), kHour);
+    return options;
+}
+
+VerifyOptions verify_options(const Settings& settings) {
+    VerifyOptions options;
+    options.chunk_rows_max = settings.count("chunk-rows", options.chunk_rows_max, 10, 1'000'000);
+    options.chunk_time_target =
+        settings.duration("chunk-time", options.chunk_time_target, milliseconds(1), kMinute);
+    options.progress_interval =
+        settings.duration("progress-interval", options.progress_interval, milliseconds(100), kHour);
     return options;
 }
 

@@ -3,6 +3,7 @@
 
 #include "doppel/log.hpp"
 #include "doppel/migration.hpp"
+#include "doppel/verify.hpp"
 #include "tools/common/option_table.hpp"
 #include "tools/common/settings.hpp"
 
@@ -21,8 +22,14 @@ struct OutputOptions {
 /// Every option of `doppel alter`; also what group [doppel] of the option files may hold.
 [[nodiscard]] OptionTable alter_option_table();
 
+/// Every option of `doppel verify`, and what it reads from group [doppel] of the option files,
+/// which holds the options of `doppel alter` as well.
+[[nodiscard]] OptionTable verify_option_table();
+[[nodiscard]] OptionTable verify_file_option_table();
+
 /// Converts and checks the options of a run. Throws UsageError.
 [[nodiscard]] MigrationOptions migration_options(const Settings& settings);
+[[nodiscard]] VerifyOptions verify_options(const Settings& settings);
 [[nodiscard]] OutputOptions output_options(const Settings& settings);
 
 /// The one statement among the positional words; "-" reads it from `input`, at most 1 MiB. Throws

@@ -30,10 +30,12 @@ std::string main_help() {
 
 Usage:
   doppel alter [options] "ALTER TABLE db.t ADD COLUMN note TEXT"
+  doppel verify [options] db.a db.b
   doppel --help | --version
 
 Commands:
   alter   run one ALTER TABLE statement while the table stays in use; see doppel alter --help
+  verify  compare two tables row by row, byte by byte; see doppel verify --help
 
 {})",
         kExitCodes
@@ -56,6 +58,31 @@ stand in group [doppel] of an option file, without the dashes.
 {})",
         table.help(),
         kExitCodes
+    );
+}
+
+std::string verify_help(const OptionTable& table) {
+    return fmt::format(
+        R"(Compares two tables of one server row by row, byte by byte, without locks.
+
+Usage:
+  doppel verify [options] db.a db.b
+
+Rows are found by a unique key on NOT NULL columns that both tables have. Where types differ, the
+values of the first table are converted as ALTER TABLE would. Rows that differ are looked at again
+some times, as the tables may be changing.
+
+{}
+DURATION is a whole number and a unit: 500ms, 2s, 5m, 1h. NUMBER may end in k (thousand), M or G.
+
+Exit codes:
+  0    the tables are equal
+  1    they differ, or the comparison failed; the first ten keys are named
+  2    the command line is wrong
+  3    the tables cannot be compared: one is missing, or they share no key
+  4    the server was lost
+)",
+        table.help()
     );
 }
 

@@ -12,5 +12,7 @@ namespace doppel::cli {
 [[nodiscard]] std::string main_help();
 /// `doppel alter --help`.
 [[nodiscard]] std::string alter_help(const OptionTable& table);
+/// `doppel verify --help`.
+[[nodiscard]] std::string verify_help(const OptionTable& table);
 
 }  // namespace doppel::cli

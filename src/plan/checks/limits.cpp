@@ -7,9 +7,9 @@ namespace doppel::plan::checks {
 namespace {
 
 constexpr std::uint64_t kMebibyte = 1024 * 1024;
-/// Sessions of a run: copy, boundaries, replay, fences, markers, cut-over, the migration lock,
+/// Sessions of a run: copy, boundaries, replay, fences, markers, verification, cut-over, the lock,
 /// checks, the feed, and one for looking after a lost connection.
-constexpr std::uint64_t kConnections = 10;
+constexpr std::uint64_t kConnections = 11;
 
 }  // namespace
 

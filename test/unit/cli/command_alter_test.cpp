@@ -41,6 +41,12 @@ protected:
                     observer.on_event(event);
                 }
                 return outcome_;
+            },
+            [this](const VerifyRequest& request, const ConnectionOptions& connection, const VerifyOptions& options, Observer&, const Logger&) {
+                request_ = request;
+                connection_ = connection;
+                verify_options_ = options;
+                return outcome_;
             }};
         return dispatch(words, context);
     }
@@ -54,6 +60,8 @@ protected:
     std::string statement_;
     ConnectionOptions connection_;
     MigrationOptions options_;
+    VerifyRequest request_;
+    VerifyOptions verify_options_;
 };
 
 TEST_F(Command, PassesEverythingToTheMigration) {
@@ -68,6 +76,35 @@ TEST_F(Command, PassesEverythingToTheMigration) {
     EXPECT_TRUE(options_.drop_old);
     EXPECT_EQ(output_.out, "2026-01-02T03:04:05.006Z done: shop.t was changed in 0ms (instant)\n");
     EXPECT_EQ(output_.err, "");
+}
+
+TEST_F(Command, VerifyPassesBothTablesOn) {
+    // Group [doppel] is shared with alter, whose options must not be in the way.
+    system_.files["/etc/my.cnf"] = "[client]\nuser=bob\n[doppel]\ndrop-old\nchunk-rows=50\n";
+    EXPECT_EQ(run({"verify", "-hdb1", "--columns=x=y", "s.a", "s.b"}), ExitCode::done);
+    EXPECT_EQ(request_.first, "s.a");
+    EXPECT_EQ(request_.second, "s.b");
+    EXPECT_EQ(request_.columns, "x=y");
+    EXPECT_EQ(verify_options_.chunk_rows_max, 50U);
+    EXPECT_EQ(connection_.describe(), "bob@db1:3306");
+    outcome_ = {false, Errc::failed, "s.a and s.b differ"};
+    EXPECT_EQ(run({"verify", "s.a", "s.b"}), ExitCode::failed);
+    EXPECT_EQ(output_.err, "doppel: s.a and s.b differ\n");
+    EXPECT_EQ(run({"verify", "s.a"}), ExitCode::usage);
+    EXPECT_EQ(run({"verify", "--drop-old", "s.a", "s.b"}), ExitCode::usage);
+    EXPECT_EQ(run({"verify", "--help"}), ExitCode::done);
+    EXPECT_THAT(output_.out, HasSubstr("doppel verify [options] db.a db.b"));
+}
+
+TEST_F(Command, VerificationOfAMigrationCanBeSwitchedOff) {
+    EXPECT_EQ(run({"alter", "x"}), ExitCode::done);
+    EXPECT_TRUE(options_.verify);
+    EXPECT_EQ(run({"alter", "--verify=off", "x"}), ExitCode::done);
+    EXPECT_FALSE(options_.verify);
+    EXPECT_EQ(run({"alter", "--verify=on", "x"}), ExitCode::done);
+    EXPECT_TRUE(options_.verify);
+    EXPECT_EQ(run({"alter", "--verify=maybe", "x"}), ExitCode::usage);
+    EXPECT_THAT(output_.err, HasSubstr("neither on nor off"));
 }
 
 TEST_F(Command, EveryOutcomeHasItsExitCode) {
@@ -169,7 +206,7 @@ TEST_F(Command, AnUnknownCommandNamesThoseThatExist) {
     EXPECT_EQ(run({"status"}), ExitCode::usage);
     EXPECT_EQ(
         output_.err,
-        "doppel: unknown command 'status'; the commands are: alter; see doppel --help\n"
+        "doppel: unknown command 'status'; the commands are: alter, verify; see doppel --help\n"
     );
     EXPECT_EQ(run({"atler"}), ExitCode::usage);
     EXPECT_THAT(output_.err, HasSubstr("did you mean alter?"));

@@ -73,6 +73,22 @@ std::string said_by(Action action) {
     return "";
 }
 
+TEST_F(FeedHandlerTest, TellsWhichKeysItDelivers) {
+    verify::TouchedKeys touched;
+    handler_.tell(touched);
+    deliver(1);
+    touched.begin();
+    deliver(2);
+    touched.end();
+    EXPECT_EQ(touched.keys(), (std::vector{test::integer_key(2)}));
+    handler_.on_xa_start();
+    deliver(3);
+    handler_.on_xa_prepare("x");
+    touched.begin();
+    handler_.on_xa_commit("x");
+    EXPECT_EQ(touched.keys(), (std::vector{test::integer_key(3)})) << "visible only now";
+}
+
 TEST_F(FeedHandlerTest, ListensToSourceAndStateOnly) {
     using Kind = binlog::TableInterest::Kind;
     EXPECT_EQ(handler_.on_table_map(table_map("t", 2)).kind, Kind::keys);

@@ -91,10 +91,10 @@ TEST(Checks, RefuseADiskThatCannotHoldTheCopy) {
 
 TEST(Checks, RefuseAnAccountWithTooFewConnections) {
     Facts facts = good_facts();
-    facts.server.max_user_connections = 9;
+    facts.server.max_user_connections = 10;
     EXPECT_EQ(only_refusal(facts).id, "connection-limit");
     EXPECT_THAT(only_refusal(facts).hint, HasSubstr("'app'@'%'"));
-    facts.server.max_user_connections = 10;
+    facts.server.max_user_connections = 11;
     EXPECT_THAT(before_copy(facts, alter("FORCE")), IsEmpty());
 }
 
