@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The statements that copy and replay write, seen by the server: which rows they examine, and which
-// locks they take.
+// The statements that copy, replay and verification write, seen by the server: which rows they
+// examine, and which locks they take.
 #include "copy/chunk_statement.hpp"
 #include "migration/sessions.hpp"
 #include "replay/reconcile_statement.hpp"
 #include "support/sandbox.hpp"
+#include "verify/comparer.hpp"
 
 #include <cstdlib>
 
@@ -172,6 +173,22 @@ protected:
         return mysql::KeyShape(GetParam().columns).encode_text(values).value();
     }
 
+    /// Of row `n`, as SQL; for composite keys it may be that of more rows.
+    std::string literal_of_first_column(int n) const {
+        const std::string value = schema_->scalar(fmt::format(
+            "WITH RECURSIVE s (n) AS (SELECT {}) SELECT QUOTE(k.a) FROM (SELECT {} AS a FROM s) k",
+            n,
+            first_expression()
+        ));
+        return value;
+    }
+    std::string first_expression() const {
+        const std::string expression = GetParam().expression;
+        return GetParam().columns.front().kind == mysql::KeyKind::text
+                   ? expression.substr(0, expression.rfind(','))
+                   : expression.substr(0, expression.find(','));
+    }
+
     /// Keys all over the table.
     std::vector<mysql::Key> many_keys() const {
         std::vector<mysql::Key> keys;
@@ -254,6 +271,89 @@ TEST_P(Statements, CopyAndReplayLockNoRowOfTheSource) {
     writer_->execute(chunk);
     EXPECT_NE(locks(), "0") << "the look would not see locks";
     writer_->execute("ROLLBACK");
+}
+
+verify::Subject compared(const mysql::TablePair& tables, bool convert) {
+    std::vector<verify::ComparedColumn> columns;
+    for (const std::string& key : tables.source_key) {
+        columns.push_back({key, key, {verify::Form::bytes, "", false}});
+    }
+    columns.push_back({"pad", "pad", {verify::Form::bytes, "", convert}});
+    return {tables, "PRIMARY", tables.shape, columns, {"statements", "_doppel_compared"}};
+}
+
+// Rows that a statement reads, in whatever plan.
+std::uint64_t rows_read(sql::Session& session) {
+    std::uint64_t sum = 0;
+    const auto counters = session.query("SHOW SESSION STATUS LIKE 'Handler\\_read%'");
+    for (const auto& row : counters.rows) {
+        sum += std::stoull(row.at(1).value_or("0"));
+    }
+    return sum;
+}
+
+TEST_P(Statements, AComparisonReadsItsRangeOnly) {
+    const verify::Subject subject = compared(pair(), false);
+    const verify::Comparer comparer(subject, 100);
+    // The server's choice must not depend on it.
+    writer_->execute("SET SESSION optimizer_switch = 'derived_merge=off'");
+    auto before = rows_read(*writer_);
+    const auto part = comparer.first_part(*writer_, {key(10'000), std::nullopt}, 1'000);
+    auto found = comparer.compare(*writer_, part);
+    EXPECT_LT(rows_read(*writer_) - before, 10'000U);
+    EXPECT_EQ(found.rows, 1'000U);
+    EXPECT_TRUE(found.differences.empty());
+
+    schema_->execute("UPDATE _t_new SET pad = 'x' WHERE a = " + literal_of_first_column(10'500));
+    schema_->execute("DELETE FROM t WHERE a = " + literal_of_first_column(10'600));
+    before = rows_read(*writer_);
+    found = comparer.compare(*writer_, part);
+    EXPECT_LT(rows_read(*writer_) - before, 10'000U);
+    EXPECT_FALSE(found.differences.empty());
+
+    before = rows_read(*writer_);
+    EXPECT_FALSE(comparer.is_among(*writer_, key(5), many_keys()));
+    EXPECT_TRUE(comparer.is_among(*writer_, key(41), many_keys()));
+    found = comparer.compare(*writer_, std::vector{key(10'500), key(10'600), key(3)});
+    EXPECT_EQ(found.differences.size(), 2U);
+    EXPECT_LT(rows_read(*writer_) - before, 10'000U);
+}
+
+TEST_P(Statements, AComparisonWorksUnderTheTableLock) {
+    for (const bool convert : {false, true}) {
+        const verify::Subject subject = compared(pair(), convert);
+        const verify::Comparer comparer(subject, 100);
+        schema_->execute("UPDATE _t_new SET pad = 'x' WHERE a = " + literal_of_first_column(500));
+        writer_->execute("LOCK TABLES statements.t WRITE, statements._t_new WRITE");
+        const auto found = comparer.compare(*writer_, std::vector{key(500), key(510'000)});
+        EXPECT_EQ(found.differences.size(), 1U);
+        EXPECT_NE(
+            schema_->scalar(
+                "SELECT COUNT(*) FROM performance_schema.metadata_locks WHERE OBJECT_SCHEMA = "
+                "'statements' AND LOCK_TYPE = 'SHARED_NO_READ_WRITE'"
+            ),
+            "0"
+        ) << "the lock is gone";
+        writer_->execute("UNLOCK TABLES");
+    }
+}
+
+TEST_P(Statements, AComparisonLocksNoRowAndLeavesTheBinlogAlone) {
+    const verify::Subject subject = compared(pair(), true);
+    const verify::Comparer comparer(subject, 100);
+    const auto written = [this] { return schema_->scalar("SELECT @@GLOBAL.gtid_executed"); };
+    const auto before = written();
+    writer_->execute("START TRANSACTION");
+    EXPECT_EQ(comparer.compare(*writer_, {std::nullopt, key(120)}).differences.size(), 0U);
+    EXPECT_EQ(
+        schema_->scalar(
+            "SELECT COUNT(*) FROM performance_schema.data_locks WHERE object_schema = 'statements' "
+            "AND object_name IN ('t', '_t_new') AND lock_type = 'RECORD'"
+        ),
+        "0"
+    );
+    writer_->execute("ROLLBACK");
+    EXPECT_EQ(written(), before);
 }
 
 std::string name_of(const testing::TestParamInfo<Shape>& shape) {
