@@ -17,9 +17,13 @@ std::size_t idx(int at) {
 
 Application::Application(World& world)
     : world_(world),
-      left_(static_cast<unsigned>(4 + world.random.pick(kTransactionsMax - 3))),
+      left_(static_cast<unsigned>(
+          4 + world.random.pick(kTransactionsMax - 3) +
+          (world.mishap_after_duplicate > 1 ? kTransactionsMax : 0)
+      )),
       uses_xa_(world.random.chance(40)),
-      values_(world.random.chance(50) ? kValues : 3) {}
+      moves_values_(world.mishap_after_duplicate > 1 || world.random.chance(20)),
+      values_(std::array{2, 3, 3, kValues, kValues}[world.random.pick(5)]) {}
 
 void Application::begin() {
     for (int key = 0; key < kKeys; ++key) {
@@ -35,13 +39,17 @@ void Application::begin() {
     const std::size_t invisible = world_.random.pick(kInvisibleAtFirstMax);
     for (std::size_t i = 0; i < invisible; ++i) {
         const Draft draft = make();
-        note("before the feed's start", draft.entry, world_.server.append(draft.entry));
+        note("before the copy", draft.entry, world_.server.append(draft.entry));
     }
-    world_.delivered_to = world_.server.binlog().size();
+    world_.server.sync();
+    // gtid_executed names what is visible, a place in a file all that is synced.
+    world_.delivered_to =
+        world_.random.chance(50) ? world_.server.synced_to() : world_.server.visible_to();
+    world_.note("feed: starts at {}", world_.delivered_to);
 }
 
 bool Application::step() {
-    if (prepared_count_ > 0 && (left_ == 0 || world_.random.chance(30))) {
+    if (!prepared_.empty() && (left_ == 0 || world_.random.chance(30))) {
         end_prepared();
         return true;
     }
@@ -58,12 +66,12 @@ void Application::write() {
     if (draft.entry.count == 0) {
         return;
     }
-    if (uses_xa_ && prepared_count_ < kPreparedMax && world_.random.chance(40)) {
+    if (uses_xa_ && prepared_.size() < kPreparedMax && world_.random.chance(40)) {
         draft.entry.kind = Entry::Kind::xa_prepare;
-        draft.entry.xid = ++last_xid_;
-        locked_keys_ |= draft.keys;
-        locked_values_ |= draft.values;
-        prepared_[prepared_count_++] = draft;
+        draft.entry.xid = static_cast<unsigned>(xa_drafts_.size());
+        prepared_.push_back(draft.entry.xid);
+        xa_drafts_.push_back(draft);
+        hold_locks_of_prepared();
         note("XA PREPARE", draft.entry, world_.server.append(draft.entry));
         return;
     }
@@ -71,14 +79,34 @@ void Application::write() {
 }
 
 void Application::end_prepared() {
-    const std::size_t at = world_.random.pick(prepared_count_);
-    Draft draft = prepared_[at];
-    prepared_[at] = prepared_[--prepared_count_];
-    locked_keys_ &= ~draft.keys;
-    locked_values_ &= ~draft.values;
+    const std::size_t at = world_.random.pick(prepared_.size());
+    Entry entry = xa_drafts_[prepared_[at]].entry;
+    prepared_.erase(prepared_.begin() + static_cast<std::ptrdiff_t>(at));
+    hold_locks_of_prepared();
     const bool commits = world_.random.chance(70);
-    draft.entry.kind = commits ? Entry::Kind::xa_commit : Entry::Kind::xa_rollback;
-    note(commits ? "XA COMMIT" : "XA ROLLBACK", draft.entry, world_.server.append(draft.entry));
+    entry.kind = commits ? Entry::Kind::xa_commit : Entry::Kind::xa_rollback;
+    note(commits ? "XA COMMIT" : "XA ROLLBACK", entry, world_.server.append(entry));
+}
+
+void Application::on_crash() {
+    prepared_.clear();
+    for (const Entry& entry : world_.server.binlog()) {
+        if (entry.kind == Entry::Kind::xa_prepare) {
+            prepared_.push_back(entry.xid);
+        } else if (entry.kind == Entry::Kind::xa_commit || entry.kind == Entry::Kind::xa_rollback) {
+            std::erase(prepared_, entry.xid);
+        }
+    }
+    hold_locks_of_prepared();
+}
+
+void Application::hold_locks_of_prepared() {
+    locked_keys_ = 0;
+    locked_values_ = 0;
+    for (const unsigned xid : prepared_) {
+        locked_keys_ |= xa_drafts_[xid].keys;
+        locked_values_ |= xa_drafts_[xid].values;
+    }
 }
 
 Application::Draft Application::make() {
@@ -98,7 +126,7 @@ void Application::change(Draft& draft) {
         return;
     }
     const Row& row = draft.table[idx(key)];
-    const std::size_t kind = world_.random.pick(8);
+    const std::size_t kind = moves_values_ ? 5 + world_.random.pick(3) : world_.random.pick(8);
     if (!row.present) {
         set(draft, key, new_row(draft));
         return;
@@ -121,7 +149,7 @@ void Application::change_pair(Draft& draft, int first, int second, std::size_t k
     const Row from = draft.table[idx(first)];
     const Row to = draft.table[idx(second)];
     if (!to.present && kind <= 4) {  // an UPDATE of the key
-        set(draft, first, Row{});
+        set(draft, first, Row{}, true);
         set(draft, second, with_unique(from.unique));
         return;
     }
@@ -135,7 +163,7 @@ void Application::change_pair(Draft& draft, int first, int second, std::size_t k
     set(draft, first, with_unique(to.unique));
 }
 
-void Application::set(Draft& draft, int key, Row row) {
+void Application::set(Draft& draft, int key, Row row, bool moves_away) {
     const Row& before = draft.table[idx(key)];
     for (const int value : {int{before.unique}, int{row.unique}}) {
         if (value != kNull) {
@@ -144,7 +172,7 @@ void Application::set(Draft& draft, int key, Row row) {
     }
     draft.keys |= bit(key);
     draft.table[idx(key)] = row;
-    draft.entry.changes[draft.entry.count++] = {key, row};
+    draft.entry.changes[draft.entry.count++] = {key, row, moves_away};
 }
 
 Row Application::with_unique(int unique) {

@@ -3,8 +3,8 @@
 
 #include "simulation/world.hpp"
 
-#include <array>
 #include <cstdint>
+#include <vector>
 
 namespace doppel::simulation {
 
@@ -17,8 +17,10 @@ public:
     /// Rows and transactions from before the feed's start position, some not visible yet.
     void begin();
     bool step();
+    /// The server has crashed: only what is in the binlog is prepared, or has ended.
+    void on_crash();
     /// A prepared transaction holds its metadata lock.
-    [[nodiscard]] bool any_prepared() const { return prepared_count_ > 0; }
+    [[nodiscard]] bool any_prepared() const { return !prepared_.empty(); }
 
 private:
     static constexpr std::size_t kPreparedMax = 2;
@@ -35,23 +37,24 @@ private:
     [[nodiscard]] Draft make();
     void change(Draft& draft);
     void change_pair(Draft& draft, int first, int second, std::size_t kind);
-    void set(Draft& draft, int key, Row row);
+    void set(Draft& draft, int key, Row row, bool moves_away = false);
     [[nodiscard]] Row new_row(const Draft& draft);
     [[nodiscard]] Row with_unique(int unique);
     [[nodiscard]] int free_value(const Draft& draft);
     [[nodiscard]] bool is_locked(int key) const { return (locked_keys_ & bit(key)) != 0; }
     void write();
     void end_prepared();
+    void hold_locks_of_prepared();
     void note(const char* what, const Entry& entry, Place place);
 
     World& world_;
     unsigned left_;
     bool uses_xa_;
-    int values_;  ///< how many of the unique values it uses
+    bool moves_values_;  ///< between rows, more than it does anything else
+    int values_;         ///< how many of the unique values it uses
     std::uint16_t version_ = 0;
-    unsigned last_xid_ = 0;
-    std::array<Draft, kPreparedMax> prepared_{};
-    std::size_t prepared_count_ = 0;
+    std::vector<Draft> xa_drafts_;    ///< of all XA transactions; the index is the XID
+    std::vector<unsigned> prepared_;  ///< XIDs
     KeyMask locked_keys_ = 0;
     KeyMask locked_values_ = 0;
 };

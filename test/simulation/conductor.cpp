@@ -2,6 +2,7 @@
 #include "simulation/conductor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace doppel::simulation {
 namespace {
@@ -34,6 +35,8 @@ bool Conductor::step() {
             return take();
         case Phase::reconciling:
             return reconcile();
+        case Phase::renaming:
+            return rename();
         case Phase::done:
             return false;
     }
@@ -107,7 +110,7 @@ bool Conductor::take() {
         batch = from_->take_batch();
     }
     if (!batch) {
-        swap();
+        begin_rename();
         return true;
     }
     batch_ = std::move(*batch);
@@ -117,12 +120,19 @@ bool Conductor::take() {
 }
 
 bool Conductor::reconcile() {
-    const KeyMask keys = world_.batch_keys(batch_);
+    if (place_) {
+        if (!world_.server.is_visible(*place_)) {
+            return false;
+        }
+        end_statement();
+        return true;
+    }
     if (world_.mishap(5)) {
         from_->give_back(batch_);
         give_up("the connection was lost");
         return true;
     }
+    const KeyMask keys = world_.batch_keys(batch_);
     // Under LOCK TABLES each statement is a transaction.
     auto statement = deleted_ ? Statement::insertion(world_, keys) : Statement::deletion(keys);
     const auto progress = statement.run(world_, session_);
@@ -132,21 +142,27 @@ bool Conductor::reconcile() {
         give_up("a duplicate");
         return true;
     }
-    world_.shadow.commit(session_);
-    world_.server.append_ours();
-    if (!deleted_) {
-        deleted_ = true;
-        return true;
+    if (world_.shadow.in_transaction(session_)) {
+        place_ = world_.server.append_ours(session_);
+    } else {
+        end_statement();  // it changed nothing
     }
-    world_.note("cut-over: reconciled keys {:08b}", keys);
+    return true;
+}
+
+void Conductor::end_statement() {
+    place_.reset();
+    if (!std::exchange(deleted_, true)) {
+        return;
+    }
+    world_.note("cut-over: reconciled {} keys", batch_.keys.size());
     from_->abandon_fence(batch_.fence);
     batch_.fence = {};
     from_->complete(batch_);
     phase_ = Phase::taking;
-    return true;
 }
 
-void Conductor::swap() {
+void Conductor::begin_rename() {
     if (world_.pending() > 0) {
         give_up("keys are left");
         return;
@@ -155,12 +171,52 @@ void Conductor::swap() {
         give_up("the connection was lost before the RENAME");
         return;
     }
+    place_ = world_.server.append_ours();
+    phase_ = Phase::renaming;
+    world_.note("cut-over: the RENAME is at {}", *place_);
+}
+
+/// The locks are held until it has taken effect. Whether the answer arrives makes no difference: if
+/// it does not, the cut-over looks which tables there are.
+bool Conductor::rename() {
+    if (!world_.server.is_visible(*place_)) {
+        return false;
+    }
+    finish();
+    return true;
+}
+
+void Conductor::finish() {
     compare();
     phase_ = Phase::done;
 }
 
+void Conductor::on_crash() {
+    switch (phase_) {
+        case Phase::locking:
+        case Phase::marking:
+        case Phase::taking:
+            give_up("the server crashed");
+            return;
+        case Phase::reconciling:
+            from_->give_back(batch_);
+            give_up("the server crashed");
+            return;
+        case Phase::renaming:
+            if (world_.server.is_visible(*place_)) {
+                finish();
+            } else {
+                give_up("the server crashed, and the RENAME was lost with it");
+            }
+            return;
+        default:
+            fence_.on_crash(world_);
+    }
+}
+
 void Conductor::give_up(const char* why) {
     world_.note("cut-over: attempt {} failed: {}", attempts_, why);
+    place_.reset();
     world_.server.lock(false);
     world_.replay_paused = false;
     phase_ = Phase::draining;

@@ -20,11 +20,22 @@ public:
     )
         : world_(world), application_(application), reconcilers_(reconcilers), session_(session) {}
     bool step();
+    void on_crash();
     [[nodiscard]] bool done() const { return phase_ == Phase::done; }
     [[nodiscard]] unsigned attempts() const { return attempts_; }
 
 private:
-    enum class Phase { copying, draining, pausing, locking, marking, taking, reconciling, done };
+    enum class Phase {
+        copying,
+        draining,
+        pausing,
+        locking,
+        marking,
+        taking,
+        reconciling,
+        renaming,
+        done
+    };
 
     bool drain();
     bool pause();
@@ -32,7 +43,10 @@ private:
     bool pass_marker();
     bool take();
     bool reconcile();
-    void swap();
+    void end_statement();
+    void begin_rename();
+    bool rename();
+    void finish();
     void give_up(const char* why);
     void compare();
 
@@ -45,7 +59,8 @@ private:
     std::optional<Place> marker_;
     protocol::Batch batch_;
     protocol::Coordinator* from_ = nullptr;
-    bool deleted_ = false;  ///< the batch's deletes were committed
+    bool deleted_ = false;        ///< the batch's deletes were committed
+    std::optional<Place> place_;  ///< of a statement whose commit is not acknowledged
     unsigned attempts_ = 0;
 };
 

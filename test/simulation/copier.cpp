@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulation/copier.hpp"
 
+#include <utility>
+
 namespace doppel::simulation {
 namespace {
 
@@ -77,6 +79,10 @@ bool Copier::begin_copy() {
     if (!world_.coordinator.may_read(*chunk_) && !world_.leaves_out(LeftOut::chunk_rule)) {
         return false;
     }
+    if (!std::exchange(connected_, true)) {
+        phase_ = Phase::reconnecting;
+        return true;
+    }
     statement_ = Statement::insertion(world_, keys_);
     phase_ = Phase::copying;
     world_.note("copier {}: begins INSERT .. SELECT of chunk {}", session_, *chunk_);
@@ -108,6 +114,30 @@ bool Copier::copy() {
     phase_ = Phase::committing;
     world_.note("copier {}: commits at {}", session_, *place_);
     return true;
+}
+
+/// The server has ended all it did for this session, one way or the other.
+void Copier::on_crash() {
+    if (place_ && !world_.server.is_visible(*place_)) {
+        place_.reset();
+    }
+    server_goes_on_ = false;
+    fence_.on_crash(world_);
+    switch (phase_) {
+        case Phase::copying:
+        case Phase::committing:
+            phase_ = Phase::reconnecting;
+            break;
+        case Phase::clearing:
+        case Phase::clearing_committing:
+            statement_ = Statement::deletion(keys_);
+            phase_ = Phase::clearing;
+            break;
+        case Phase::reconnecting:
+            break;
+        default:
+            connected_ = false;
+    }
 }
 
 bool Copier::settled() const {

@@ -22,6 +22,7 @@ public:
     Copier(World& world, Boundaries& boundaries, int session)
         : world_(world), boundaries_(boundaries), session_(session) {}
     bool step();
+    void on_crash();
 
 private:
     enum class Phase {
@@ -57,6 +58,7 @@ private:
     std::optional<protocol::ChunkIndex> chunk_;
     KeyMask keys_ = 0;  ///< of the chunk
     Statement statement_;
+    bool connected_ = true;        ///< false: the next statement will find the connection lost
     bool server_goes_on_ = false;  ///< with a statement whose connection was lost
     std::optional<Place> place_;   ///< of the commit
     unsigned attempts_ = 0;

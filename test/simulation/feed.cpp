@@ -12,7 +12,9 @@ constexpr unsigned kPausePercent = 30;
 
 bool Feed::step() {
     const auto& binlog = world_.server.binlog();
-    if (world_.delivered_to == binlog.size() ||
+    const Place end =
+        world_.leaves_out(LeftOut::durability) ? binlog.size() : world_.server.synced_to();
+    if (world_.delivered_to >= end ||
         (world_.markers_expected == 0 && world_.pending() > world_.pending_max)) {
         return false;
     }
@@ -24,11 +26,7 @@ bool Feed::step() {
     const bool has_rows =
         entry.kind == Entry::Kind::changes || entry.kind == Entry::Kind::xa_prepare;
     while (has_rows && next_change_ < entry.count) {
-        const int key = entry.changes[next_change_++].key;
-        deliver(key);
-        if (entry.kind == Entry::Kind::xa_prepare) {
-            xa_keys_.push_back(key);
-        }
+        read_change(entry);
         if (world_.random.chance(kPausePercent)) {
             return true;
         }
@@ -37,8 +35,22 @@ bool Feed::step() {
     return true;
 }
 
+void Feed::read_change(const Entry& entry) {
+    const Change& change = entry.changes[next_change_++];
+    if (change.moves_away && world_.leaves_out(LeftOut::before_image)) {
+        return;
+    }
+    deliver(change.key);
+    if (entry.kind == Entry::Kind::xa_prepare) {
+        xa_keys_.push_back(change.key);
+    }
+}
+
 void Feed::reconnect() {
-    world_.note("feed: reconnects, reads {} again", world_.delivered_to);
+    if (next_change_ > 0 && world_.leaves_out(LeftOut::boundary)) {
+        ++world_.delivered_to;
+    }
+    world_.note("feed: reconnects, reads on at {}", world_.delivered_to);
     next_change_ = 0;
     xa_keys_.clear();
 }

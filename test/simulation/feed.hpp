@@ -14,9 +14,11 @@ class Feed final {
 public:
     explicit Feed(World& world) : world_(world) {}
     bool step();
+    void on_crash() { reconnect(); }
 
 private:
     void reconnect();
+    void read_change(const Entry& entry);
     void deliver(int key);
     void end_transaction(const Entry& entry);
 

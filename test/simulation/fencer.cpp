@@ -36,8 +36,14 @@ bool Fencer::step() {
     return true;
 }
 
+void Fencer::on_crash() {
+    if (ticket_) {
+        finish(false);
+    }
+}
+
 void Fencer::finish(bool acknowledged) {
-    if (acknowledged) {
+    if (acknowledged || world_.leaves_out(LeftOut::unknown_fence)) {
         world_.coordinator.acknowledge_fence(*ticket_);
         if (world_.shortcut) {
             world_.shortcut->acknowledge_fence(*shortcut_ticket_);

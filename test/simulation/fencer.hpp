@@ -10,6 +10,7 @@ class Fencer final {
 public:
     explicit Fencer(World& world) : world_(world) {}
     bool step();
+    void on_crash();
 
 private:
     void finish(bool acknowledged);

@@ -62,15 +62,13 @@ void Reconciler::begin(Turn turn, KeyMask keys) {
 }
 
 bool Reconciler::run_statement() {
-    if (world_.mishap(1)) {
-        world_.shadow.rollback(session_);
-        fail(Failure::lost);
-        return true;
-    }
-    if (world_.mishap(1)) {
-        world_.shadow.rollback(session_);
-        fail(Failure::conflict);
-        return true;
+    const unsigned percent = turn_ == Turn::whole ? 1 : world_.mishap_after_duplicate;
+    for (const Failure failure : {Failure::lost, Failure::conflict}) {
+        if (world_.mishap(percent)) {
+            world_.shadow.rollback(session_);
+            fail(failure);
+            return true;
+        }
     }
     if (!statement_begun_) {
         statement_ = Statement::insertion(world_, keys_);
@@ -141,6 +139,20 @@ bool Reconciler::commit() {
         acknowledge();
     }
     return true;
+}
+
+void Reconciler::on_crash() {
+    fence_.on_crash(world_);
+    if (phase_ == Phase::idle || phase_ == Phase::marking) {
+        return;  // the session is idle; that its connection is lost is as if the next one was
+    }
+    place_.reset();
+    lost_ = false;
+    if (std::exchange(acknowledged_, false)) {
+        phase_ = Phase::idle;
+    } else {
+        fail(Failure::lost);
+    }
 }
 
 void Reconciler::acknowledge() {
@@ -217,6 +229,9 @@ void Reconciler::next_single(bool failed) {
     }
     world_.note("reconciler {}: {} keys of the batch failed", session_, failed_.size());
     from_->complete_except(batch_, failed_);
+    if (world_.leaves_out(LeftOut::failed_batch)) {
+        from_->acknowledge_fence(batch_.fence);
+    }
     phase_ = Phase::marking;
 }
 

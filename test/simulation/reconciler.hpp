@@ -13,6 +13,7 @@ class Reconciler final {
 public:
     Reconciler(World& world, int session) : world_(world), session_(session) {}
     bool step();
+    void on_crash();
     [[nodiscard]] bool busy() const { return phase_ != Phase::idle; }
 
 private:

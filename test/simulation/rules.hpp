@@ -19,6 +19,11 @@ enum class LeftOut {
     second_xa,      ///< keys are not delivered again at XA COMMIT
     clearing,       ///< a chunk whose statement was lost is tried again without emptying its range
     cutover_fence,  ///< the cut-over does not wait until the feed has passed its fence
+    unknown_fence,  ///< a fence whose answer was lost counts all the same
+    failed_batch,   ///< a batch counts as a fence though none of its keys may have been committed
+    before_image,   ///< of an UPDATE of the key only the new key is delivered
+    boundary,       ///< a feed that reconnects goes on behind a transaction that it read in part
+    durability,     ///< the feed is sent what is not synced, so that a crash can undo it
 };
 
 struct RuleName {
@@ -36,6 +41,11 @@ inline constexpr std::array kRuleNames{
     RuleName{LeftOut::second_xa, "second-xa"},
     RuleName{LeftOut::clearing, "clearing"},
     RuleName{LeftOut::cutover_fence, "cutover-fence"},
+    RuleName{LeftOut::unknown_fence, "unknown-fence"},
+    RuleName{LeftOut::failed_batch, "failed-batch"},
+    RuleName{LeftOut::before_image, "before-image"},
+    RuleName{LeftOut::boundary, "boundary"},
+    RuleName{LeftOut::durability, "durability"},
 };
 
 [[nodiscard]] std::optional<LeftOut> find_rule(std::string_view name);

@@ -15,8 +15,11 @@ constexpr unsigned kRoundsMax = 5'000;
 constexpr std::size_t kCopiersMax = 3;
 constexpr std::size_t kReconcilersMax = 3;
 constexpr int kConductorSession = 0;
-/// Application, engine, feed, fencer, boundaries, conductor.
-constexpr std::size_t kSingleActors = 6;
+/// Application, engine, feed, fencer, boundaries, conductor, and the end of the server.
+constexpr std::size_t kSingleActors = 7;
+constexpr std::size_t kEngine = 1;
+constexpr unsigned kCrashPercent = 2;
+constexpr unsigned kSchedulesWithCrashesPercent = 40;
 
 }  // namespace
 
@@ -25,13 +28,17 @@ Schedule::Schedule(std::uint64_t seed, Rules rules, Trace trace)
       application_(world_),
       feed_(world_),
       fencer_(world_),
-      conductor_(world_, application_, reconcilers_, kConductorSession) {
+      conductor_(world_, application_, reconcilers_, kConductorSession),
+      crashes_left_(world_.random.chance(kSchedulesWithCrashesPercent) ? 2 : 0) {
     int session = kConductorSession;
     const std::size_t copiers = 1 + world_.random.pick(kCopiersMax);
     for (std::size_t i = 0; i < copiers; ++i) {
         copiers_.emplace_back(world_, boundaries_, ++session);
     }
-    const std::size_t reconcilers = 1 + world_.random.pick(kReconcilersMax);
+    // What a failed batch seems to prove matters to somebody else.
+    const bool batches_fail = world_.mishap_after_duplicate > 1;
+    const std::size_t reconcilers =
+        batches_fail ? kReconcilersMax : 1 + world_.random.pick(kReconcilersMax);
     for (std::size_t i = 0; i < reconcilers; ++i) {
         reconcilers_.emplace_back(world_, ++session);
     }
@@ -39,7 +46,8 @@ Schedule::Schedule(std::uint64_t seed, Rules rules, Trace trace)
     actors_ = kSingleActors + copiers + reconcilers;
     constexpr std::array<std::size_t, 4> kSpeeds{1, 4, 8, 16};
     for (std::size_t actor = 0; actor < actors_; ++actor) {
-        urn_.insert(urn_.end(), kSpeeds[world_.random.pick(kSpeeds.size())], actor);
+        const std::size_t speed = kSpeeds[world_.random.pick(kSpeeds.size())];
+        urn_.insert(urn_.end(), speed, actor);
     }
     application_.begin();
 }
@@ -87,8 +95,8 @@ bool Schedule::step(std::size_t actor) {
     switch (actor) {
         case 0:
             return application_.step();
-        case 1:
-            return make_visible();
+        case kEngine:
+            return commit();
         case 2:
             return feed_.step();
         case 3:
@@ -97,6 +105,8 @@ bool Schedule::step(std::size_t actor) {
             return boundaries_.step(world_);
         case 5:
             return conductor_.step();
+        case 6:
+            return crash();
         default:
             break;
     }
@@ -107,16 +117,59 @@ bool Schedule::step(std::size_t actor) {
     return reconcilers_[actor - copiers_.size()].step();
 }
 
-bool Schedule::make_visible() {
-    if (world_.server.all_visible()) {
+bool Schedule::commit() {
+    Server& server = world_.server;
+    if (!server.all_synced() && (server.all_synced_visible() || world_.random.chance(50))) {
+        server.sync();
+        world_.note("engine: all before {} is synced", server.synced_to());
+        return true;
+    }
+    if (server.all_synced_visible()) {
         return false;
     }
     const Entry& entry = world_.server.make_visible();
     if (entry.session >= 0) {
         world_.shadow.commit(entry.session);
     }
-    world_.note("engine: the next transaction is visible");
+    world_.note("engine: all before {} is visible", server.visible_to());
     return true;
+}
+
+bool Schedule::crash() {
+    if (crashes_left_ == 0 || !world_.random.chance(kCrashPercent)) {
+        return false;
+    }
+    --crashes_left_;
+    end_transactions();
+    application_.on_crash();
+    feed_.on_crash();
+    fencer_.on_crash();
+    conductor_.on_crash();
+    for (Copier& copier : copiers_) {
+        copier.on_crash();
+    }
+    for (Reconciler& reconciler : reconcilers_) {
+        reconciler.on_crash();
+    }
+    return true;
+}
+
+/// Recovery commits what is in the binlog and rolls everything else back.
+void Schedule::end_transactions() {
+    Server& server = world_.server;
+    const Place synced = server.synced_to();
+    const Place survives = synced + world_.random.pick(server.binlog().size() - synced + 1);
+    for (Place at = server.visible_to(); at < survives; ++at) {
+        if (const int session = server.binlog()[at].session; session >= 0) {
+            world_.shadow.commit(session);
+        }
+    }
+    const int sessions = static_cast<int>(1 + copiers_.size() + reconcilers_.size());
+    for (int session = 0; session < sessions; ++session) {
+        world_.shadow.rollback(session);
+    }
+    server.crash(survives);
+    world_.note("server: crashes; all before {} survives", survives);
 }
 
 }  // namespace doppel::simulation

@@ -26,7 +26,9 @@ public:
 
 private:
     bool step(std::size_t actor);
-    bool make_visible();
+    bool commit();
+    bool crash();
+    void end_transactions();
     bool step_anyone();
     bool step_everyone();
 
@@ -40,6 +42,7 @@ private:
     std::vector<std::size_t> urn_;  ///< actors, quick ones several times
     std::size_t actors_ = 0;
     Conductor conductor_;
+    unsigned crashes_left_;
     std::size_t steps_ = 0;
 };
 

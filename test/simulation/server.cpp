@@ -32,4 +32,15 @@ const Entry& Server::make_visible() {
     return entry;
 }
 
+void Server::crash(Place survives) {
+    binlog_.resize(survives);
+    synced_to_ = visible_to_ = survives;
+    written_ = first_;
+    for (const Entry& entry : binlog_) {
+        apply(entry, written_);
+    }
+    visible_ = written_;
+    locked_ = false;
+}
+
 }  // namespace doppel::simulation

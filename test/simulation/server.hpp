@@ -14,6 +14,8 @@ using Place = std::size_t;
 struct Change {
     int key = 0;
     Row row;  ///< after the change
+    /// The before-image of an UPDATE of the key; the after-image is the next change.
+    bool moves_away = false;
 };
 
 /// A transaction in the binlog.
@@ -28,22 +30,34 @@ struct Entry {
     std::array<Change, kChangesMax> changes{};
 };
 
-/// The source table and the group commit: a transaction is in the binlog, from where it may be
-/// delivered, before it is visible. Transactions become visible in the order of the binlog.
+/// The source table and the group commit with its three stages, each in the order of the binlog:
+/// a transaction is written to the binlog, synced to disk with all that are there by then, and only
+/// then made visible. What is synced may be delivered, and outlives a crash.
 class Server final {
 public:
     Server() { binlog_.reserve(128); }
 
     /// Rows from before everything.
-    void fill(int key, const Row& row) { written_[idx(key)] = visible_[idx(key)] = row; }
+    void fill(int key, const Row& row) {
+        first_[idx(key)] = written_[idx(key)] = visible_[idx(key)] = row;
+    }
 
     Place append(const Entry& entry);
     Place append_ours(int session = -1);
 
+    [[nodiscard]] bool all_synced() const { return synced_to_ == binlog_.size(); }
+    [[nodiscard]] Place synced_to() const { return synced_to_; }
+    void sync() { synced_to_ = binlog_.size(); }
+
     [[nodiscard]] bool all_visible() const { return visible_to_ == binlog_.size(); }
+    [[nodiscard]] bool all_synced_visible() const { return visible_to_ == synced_to_; }
     [[nodiscard]] bool is_visible(Place place) const { return place < visible_to_; }
-    /// The engine commits the next transaction. Requires one.
+    [[nodiscard]] Place visible_to() const { return visible_to_; }
+    /// The engine commits the next transaction. Requires one that is synced.
     const Entry& make_visible();
+    /// The server dies and comes back. Of the binlog that part survives; all of it is visible then,
+    /// and what is behind it never happened. Requires that nothing synced is lost.
+    void crash(Place survives);
 
     [[nodiscard]] const std::vector<Entry>& binlog() const { return binlog_; }
     /// What new read views see.
@@ -60,7 +74,9 @@ private:
     static void apply(const Entry& entry, Table& table);
 
     std::vector<Entry> binlog_;
+    Place synced_to_ = 0;
     Place visible_to_ = 0;
+    Table first_{};
     Table visible_{};
     Table written_{};
     bool locked_ = false;

@@ -4,8 +4,31 @@
 namespace doppel::simulation {
 namespace {
 
-constexpr protocol::Coordinator::Limits kBatchLimits{3, 1'000};
-constexpr unsigned kMishapsMax = 10;
+/// How much goes wrong in a schedule.
+struct Weather {
+    unsigned mishaps_max;
+    unsigned mishap_percent;       ///< scales the chance of all of them
+    unsigned after_duplicate = 1;  ///< the chance in what a reconciler tries then
+};
+constexpr Weather kCalm{0, 100};
+constexpr Weather kUsual{10, 100};
+constexpr Weather kRough{10, 400};
+constexpr Weather kStorm{60, 2'500};
+/// Nothing of a batch that met a duplicate is committed.
+constexpr Weather kBatchesFail{120, 100, 80};
+
+Weather pick_weather(Random& random, LeftOut left_out) {
+    if (left_out == LeftOut::failed_batch) {
+        return kBatchesFail;  // nothing else needs the rule
+    }
+    constexpr std::array kWeathers{
+        kCalm, kCalm, kCalm, kUsual, kUsual, kUsual, kRough, kRough, kStorm, kBatchesFail};
+    return kWeathers[random.pick(kWeathers.size())];
+}
+
+protocol::Coordinator::Limits pick_limits(Random& random) {
+    return {2 + random.pick(2), 1'000};
+}
 
 }  // namespace
 
@@ -32,12 +55,14 @@ World::World(std::uint64_t seed, Rules given_rules, Trace given_trace)
       rules(given_rules),
       trace(std::move(given_trace)),
       code(given_rules.exactly_comparable),
-      coordinator(given_rules.exactly_comparable, kBatchLimits),
-      pending_max(random.chance(30) ? 3 : 1'000),
-      mishaps_left(random.chance(30) ? 0 : kMishapsMax),
-      mishap_percent(random.chance(50) ? 100 : 400) {
+      coordinator(given_rules.exactly_comparable, pick_limits(random)),
+      pending_max(random.chance(30) ? 3 : 1'000) {
+    const Weather weather = pick_weather(random, given_rules.left_out);
+    mishaps_left = weather.mishaps_max;
+    mishap_percent = weather.mishap_percent;
+    mishap_after_duplicate = weather.after_duplicate;
     if (leaves_out(LeftOut::epoch)) {
-        shortcut.emplace(true, kBatchLimits);
+        shortcut.emplace(true, pick_limits(random));
         const auto all = shortcut->add_chunk(std::nullopt);
         shortcut->open_chunk(all);
         shortcut->close_chunk(all);
@@ -83,6 +108,13 @@ KeyMask World::batch_keys(const protocol::Batch& batch) const {
         allowed |= code.mask(range);
     }
     return keys & allowed;
+}
+
+void PassFence::on_crash(World& world) {
+    if (place_ && !world.server.is_visible(*place_)) {
+        place_.reset();
+        --world.markers_expected;
+    }
 }
 
 PassFence::Progress PassFence::step(World& world, const char* who) {

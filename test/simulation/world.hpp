@@ -69,7 +69,8 @@ struct World {
     std::size_t pending_max = 0;                    ///< the feed pauses above this
     bool replay_paused = false;
     unsigned mishaps_left = 0;
-    unsigned mishap_percent = 0;  ///< scales all of them
+    unsigned mishap_percent = 0;          ///< scales all of them
+    unsigned mishap_after_duplicate = 1;  ///< for Reconciler
     std::string broken;
 };
 
@@ -78,6 +79,8 @@ class PassFence final {
 public:
     enum class Progress { none, moved, done };
     Progress step(World& world, const char* who);
+    /// What was not committed is written again.
+    void on_crash(World& world);
 
 private:
     std::optional<Place> place_;
