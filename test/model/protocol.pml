@@ -5,7 +5,8 @@
  *
  * Sizes (-D): KEYS 2..3, CHANGES in the binlog, FAULTS in all (cancelled chunks, lost connections,
  * batches rolled back, lock timeouts). EXACT: keys that the client can compare; otherwise keys that
- * only the server can compare. CUT_* each take one rule out.
+ * only the server can compare. XA: the application may prepare a change and commit it later. CUT_*
+ * each take one rule out.
  */
 #ifndef KEYS
 #define KEYS 2
@@ -33,6 +34,23 @@
 byte log_key[CHANGES];
 byte log_value[CHANGES];
 bool log_more[CHANGES]; /* the next change is of the same transaction */
+#ifdef XA
+/* XA PREPARE is in the binlog with its rows, which nobody sees; XA COMMIT makes them visible. */
+#define PREPARED 255 /* as a value */
+#define NOBODY KEYS
+bool log_xa[CHANGES]; /* an XA COMMIT */
+byte xa_key = NOBODY; /* of the prepared change, locked until its end */
+byte xa_value = 0;
+#define is_free(key) ((key) != xa_key)
+#define room(changes) (end + (changes) + (xa_key != NOBODY -> 1 : 0) <= CHANGES)
+#define any_prepared (xa_key != NOBODY)
+#define is_visible_change(place) (log_value[place] != PREPARED)
+#else
+#define is_free(key) true
+#define room(changes) (end + (changes) <= CHANGES)
+#define any_prepared false
+#define is_visible_change(place) true
+#endif
 byte end = 0;           /* of the binlog, in changes */
 byte visible = 0;       /* what new read views see of it */
 byte written[KEYS];     /* S as the application sees it */
@@ -94,6 +112,9 @@ hidden byte more;
 inline forget_change(place) {
     log_key[place] = 0;
     log_value[place] = 0;
+#ifdef XA
+    log_xa[place] = false;
+#endif
     log_more[place] = false
 }
 
@@ -112,23 +133,49 @@ proctype Application() {
 end_idle:
     do
     :: atomic {
-           end < CHANGES && !locked && !swapped ->
+           room(1) && !locked && !swapped ->
            select (key : 0 .. KEYS - 1);
            if
-           :: append(key, end + 2, false)
-           :: written[key] != 0 -> append(key, 0, false)
-           :: written[key] != 0 && end + 1 < CHANGES ->
+           :: is_free(key) -> append(key, end + 2, false)
+           :: is_free(key) && written[key] != 0 -> append(key, 0, false)
+           :: is_free(key) && written[key] != 0 && room(2) ->
               select (other : 0 .. KEYS - 1);
               if
-              :: written[other] == 0 ->
+              :: written[other] == 0 && is_free(other) ->
                  append(key, 0, true);
                  append(other, end + 2, false)
               :: else -> append(key, end + 2, false) /* nowhere to go: an update */
               fi
+#ifdef XA
+           :: !any_prepared && room(2) ->
+              xa_key = key;
+              if
+              :: xa_value = end + 2
+              :: written[key] != 0 -> xa_value = 0
+              fi;
+              log_key[end] = key;
+              log_value[end] = PREPARED;
+              end++
+           :: !is_free(key) /* it is locked */
+#endif
            fi;
            key = 0;
            other = 0
        }
+#ifdef XA
+    :: d_step { /* also while LOCK TABLES waits for it */
+           any_prepared ->
+           log_xa[end] = true;
+           append(xa_key, xa_value, false);
+           xa_key = NOBODY;
+           xa_value = 0
+       }
+    :: d_step { /* XA ROLLBACK */
+           any_prepared ->
+           xa_key = NOBODY;
+           xa_value = 0
+       }
+#endif
     od
 }
 
@@ -141,7 +188,10 @@ end_idle:
            more = 1;
            do
            :: more ->
-              S[log_key[visible]] = log_value[visible];
+              if
+              :: is_visible_change(visible) -> S[log_key[visible]] = log_value[visible]
+              :: else
+              fi;
               more = log_more[visible];
               if
               :: started && visible < delivered -> forget_change(visible)
@@ -205,6 +255,7 @@ inline deliver(key) {
 /* Begins at the end of the binlog: what is in it then may be invisible, and is never delivered. */
 proctype Feed() {
     d_step {
+        !any_prepared -> /* those that there are are waited for */
         delivered = end;
         started = true;
         i = 0;
@@ -221,7 +272,15 @@ end_idle:
     :: d_step {
            delivered < end ->
            delivered++;
-           deliver(log_key[delivered - 1]);
+           if
+#ifdef CUT_XA
+           :: log_xa[delivered - 1] /* it was delivered when it was prepared */
+#endif
+#ifdef CUT_BEFORE_IMAGE
+           :: log_more[delivered - 1] /* only the new key of a row that moves */
+#endif
+           :: else -> deliver(log_key[delivered - 1])
+           fi;
            if
            :: delivered <= visible -> forget_change(delivered - 1)
            :: else
@@ -256,6 +315,9 @@ end_idle:
     :: d_step {
            fence_ticket != 0 && fault_left ->
            faults++; /* its fate is unknown */
+#ifdef CUT_UNKNOWN_FENCE
+           acknowledge(fence_ticket);
+#endif
            fence_ticket = 0;
            fence_place = 0
        }
@@ -387,6 +449,9 @@ inline end_batch() {
 
 inline give_back() {
     faults++;
+#ifdef CUT_FAILED_BATCH
+    acknowledge(batch_ticket);
+#endif
     for (i : 0 .. KEYS - 1) {
         if
         :: taken[i] ->
@@ -486,7 +551,7 @@ attempt:
 #ifdef CUT_LOCK_WAIT
     :: d_step { locked = true }
 #else
-    :: d_step { visible == end -> locked = true } /* every transaction on S has ended */
+    :: d_step { visible == end && !any_prepared -> locked = true } /* all on S have ended */
 #endif
     :: d_step { fault_left -> unlock() }; /* timeout */
        goto attempt
