@@ -7,7 +7,7 @@ namespace doppel::simulation {
 namespace {
 
 constexpr std::size_t kFoundAhead = 2;
-/// As in copy::Copier.
+/// As in copy::ChunkRetries: other failures do not count.
 constexpr unsigned kDuplicatesMax = 12;
 
 }  // namespace
@@ -66,7 +66,7 @@ bool Copier::open() {
         chunk_ = boundaries_.found.front();
         boundaries_.found.pop_front();
         keys_ = world_.code.mask(world_.coordinator.range(*chunk_));
-        attempts_ = 0;
+        duplicates_ = 0;
     }
     world_.coordinator.open_chunk(*chunk_);
     world_.open_keys |= keys_;
@@ -234,7 +234,7 @@ void Copier::recover(Statement::Progress failure) {
             return;
         case Statement::Progress::duplicate:
             world_.note("copier {}: a duplicate", session_);
-            if (attempts_ >= kDuplicatesMax) {
+            if (++duplicates_ > kDuplicatesMax) {
                 world_.fail(fmt::format("chunk {} gave up on a duplicate", *chunk_));
                 return;
             }
@@ -251,7 +251,6 @@ void Copier::cancel(Phase next) {
     world_.note("copier {}: cancels chunk {}", session_, *chunk_);
     world_.coordinator.cancel_chunk(*chunk_);
     world_.open_keys &= ~keys_;
-    ++attempts_;
     phase_ = next;
 }
 

@@ -61,7 +61,7 @@ private:
     bool connected_ = true;        ///< false: the next statement will find the connection lost
     bool server_goes_on_ = false;  ///< with a statement whose connection was lost
     std::optional<Place> place_;   ///< of the commit
-    unsigned attempts_ = 0;
+    unsigned duplicates_ = 0;
     PassFence fence_;
     protocol::Sequence catch_up_to_ = 0;
 };
