@@ -72,6 +72,19 @@ private:
     std::string failure_;
 };
 
+std::string trace_arguments(const Options& options, std::uint64_t seed) {
+    std::string text = fmt::format("--trace {}", seed);
+    if (!options.rules.exactly_comparable) {
+        text += " --keys unordered";
+    }
+    for (const auto& rule : simulation::kRuleNames) {
+        if (rule.rule == options.rules.left_out) {
+            text += fmt::format(" --leave-out {}", rule.name);
+        }
+    }
+    return text;
+}
+
 }  // namespace
 
 bool run_schedules(const Options& options) {
@@ -98,7 +111,10 @@ bool run_schedules(const Options& options) {
         std::cout << "all ended with equal tables\n";
         return true;
     }
-    std::cout << fmt::format("first failing seed {}: {}\n", crowd.failed_seed(), crowd.failure());
+    std::cout << fmt::format("first failing seed {}: {}\n", crowd.failed_seed(), crowd.failure())
+              << fmt::format(
+                     "its steps: simulate {}\n", trace_arguments(options, crowd.failed_seed())
+                 );
     return false;
 }
 

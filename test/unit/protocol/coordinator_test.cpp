@@ -256,5 +256,41 @@ TEST(Coordinator, AKeyThatIsPendingIsReconciledOnceMore) {
     EXPECT_EQ(coordinator.pending(), 1U) << "the batch may have read before the request";
 }
 
+/// "a" and "b" in a batch that was taken while "c" was delivered and not covered by a fence.
+class FailedBatch : public testing::Test {
+protected:
+    void SetUp() override {
+        const auto chunk = coordinator_.add_chunk(std::nullopt);
+        coordinator_.open_chunk(chunk);
+        fence(coordinator_);
+        coordinator_.close_chunk(chunk);
+        coordinator_.deliver("a");
+        coordinator_.deliver("b");
+        fence(coordinator_);
+        coordinator_.deliver("c");
+        batch_ = coordinator_.take_batch().value();
+        ASSERT_EQ(batch_.keys.size(), 2U);
+    }
+    void expect_that_c_waits_for_a_fence() {
+        EXPECT_FALSE(coordinator_.take_batch()) << "c is the first in the queue";
+        EXPECT_TRUE(coordinator_.fence_wanted());
+        fence(coordinator_);
+        EXPECT_TRUE(coordinator_.take_batch());
+    }
+
+    Coordinator coordinator_{true, {}};
+    Batch batch_;
+};
+
+TEST_F(FailedBatch, ProvesNothingWhenItIsGivenBack) {
+    coordinator_.give_back(batch_);
+    expect_that_c_waits_for_a_fence();
+}
+
+TEST_F(FailedBatch, ProvesNothingWhenEveryKeyFailed) {
+    coordinator_.complete_except(batch_, batch_.keys);
+    expect_that_c_waits_for_a_fence();
+}
+
 }  // namespace
 }  // namespace doppel::protocol
