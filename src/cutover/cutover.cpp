@@ -190,11 +190,13 @@ async::awaitable<bool> Cutover::look() {
         old_table = exists(session, old_table_);
     };
     co_await session_.run(work);
-    if (source && old_table && !shadow) {
-        co_return true;
-    }
-    if (source && shadow && !old_table) {
+    // The RENAME does all or nothing, and nobody else renames the shadow. An old table beside it is
+    // somebody else's.
+    if (source && shadow) {
         co_return false;
+    }
+    if (source && old_table) {
+        co_return true;
     }
     throw Error(
         Errc::failed,

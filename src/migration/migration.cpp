@@ -474,14 +474,12 @@ async::awaitable<void> Migration::clean_up() {
 async::awaitable<std::string> Migration::tell_what_is_left() {
     if (run_ && run_->fate() != cutover::Cutover::Fate::not_swapped) {
         co_return fmt::format(
-            "Whether the tables were swapped is not known, so nothing was removed. If {0} exists "
-            "the "
-            "change is made: drop {1}. If it does not, {2} is unchanged: drop {3} and {1}, and run "
-            "again",
-            job_->old_table.str(),
+            "Whether the tables were swapped is not known, so nothing was removed. If {0} does not "
+            "exist the change is made: drop {1}. If it does, {2} is unchanged: drop {0} and {1}, "
+            "and run again",
+            own_->shadow().str(),
             own_->state().name().str(),
-            table_.str(),
-            own_->shadow().str()
+            table_.str()
         );
     }
     co_return co_await own_->remove_all(*main_session_);
