@@ -301,6 +301,8 @@ TEST(FailureClassesOfServers, AServerThatIsKilledInMidRunLosesNothing) {
         TwinWriters second(sandbox, "app", 1, next);
         EXPECT_EQ(process.wait(seconds(120)), 0) << process.out() << process.err();
         second.stop();
+        const auto summary = last_of(process.out(), "summary");
+        EXPECT_GT(summary.at("progress").at("reconnects"), 0) << "it ended before the kill";
         const auto session = sandbox.connect();
         session->execute("USE app");
         expect_like_native(*session, kClauses, "id");
