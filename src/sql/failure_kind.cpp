@@ -10,6 +10,8 @@ FailureKind classify_write_failure(const Error& error) {
     switch (error.server_errno()) {
         case 1205:  // ER_LOCK_WAIT_TIMEOUT
         case 1213:  // ER_LOCK_DEADLOCK
+        case 1317:  // ER_QUERY_INTERRUPTED: somebody's KILL QUERY, which rolled the statement back
+        case 3024:  // ER_QUERY_TIMEOUT, of an operator's max_execution_time
         case 3572:  // ER_LOCK_NOWAIT
             return FailureKind::conflict;
         case 1022:  // ER_DUP_KEY
@@ -50,6 +52,7 @@ FailureKind classify_write_failure(const Error& error) {
         case 3616:  // ER_LONGITUDE_OUT_OF_RANGE
         case 3617:  // ER_LATITUDE_OUT_OF_RANGE
         case 3643:  // ER_WRONG_SRID_FOR_COLUMN
+        case 3673:  // ER_BAD_NULL_ERROR_NOT_IGNORED
         case 3731:  // ER_GEOMETRY_PARAM_LONGITUDE_OUT_OF_RANGE
         case 3732:  // ER_GEOMETRY_PARAM_LATITUDE_OUT_OF_RANGE
         case 3751:  // ER_WARN_DATA_TRUNCATED_FUNCTIONAL_INDEX
@@ -61,6 +64,7 @@ FailureKind classify_write_failure(const Error& error) {
         case 3905:  // ER_EXCEEDED_MV_KEYS_NUM
         case 3906:  // ER_EXCEEDED_MV_KEYS_SPACE
         case 3907:  // ER_FUNCTIONAL_INDEX_DATA_IS_TOO_LONG
+        case 3908:  // ER_WRONG_MVI_VALUE
         case 3966:  // ER_MISSING_JSON_VALUE
         case 3967:  // ER_MULTIPLE_JSON_VALUES
         case 4025:  // MariaDB ER_CONSTRAINT_FAILED

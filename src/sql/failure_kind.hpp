@@ -8,7 +8,7 @@ namespace doppel::sql {
 /// What a failed write into the shadow means for what to do next.
 enum class FailureKind {
     connection_lost,  ///< reconnect and look: the statement may have taken effect
-    conflict,         ///< deadlock or lock wait timeout: rolled back, try again
+    conflict,         ///< deadlock, lock wait timeout, KILL QUERY: rolled back, try again
     duplicate,        ///< a unique index refused a row: stale rows in the shadow, or the data
     misfit,           ///< a value does not fit the new schema
     other,
