@@ -2,6 +2,7 @@
 #include "migration/source_guard.hpp"
 
 #include "doppel/error.hpp"
+#include "mysql/identifier.hpp"
 #include "schema/reader.hpp"
 
 #include <algorithm>
@@ -32,6 +33,27 @@ std::string order_set_at(sql::Session& session) {
         }
         return "";
     }
+}
+
+/// How SHOW CREATE TABLE writes a definition depends on the session: quotes (ANSI_QUOTES) and the
+/// defaults of TIMESTAMP columns.
+constexpr const char* kWriting = "@@SESSION.sql_mode, @@SESSION.time_zone";
+
+std::vector<std::string> writing(sql::Session& session) {
+    const auto result = session.query(std::string("SELECT ") + kWriting);
+    std::vector<std::string> values;
+    for (const auto& value : result.rows.at(0)) {
+        values.push_back(value.value_or(""));
+    }
+    return values;
+}
+
+void set_writing(sql::Session& session, const std::vector<std::string>& values) {
+    session.execute(fmt::format(
+        "SET SESSION sql_mode = {}, SESSION time_zone = {}",
+        mysql::quote_string(values.at(0)),
+        mysql::quote_string(values.at(1))
+    ));
 }
 
 bool has_foreign_key(const std::vector<schema::ForeignKey>& keys, const schema::ForeignKey& key) {
@@ -71,6 +93,7 @@ SourceGuard::SourceGuard(const schema::TableDefinition& planned, mysql::ServerVe
 
 void SourceGuard::note(sql::Session& session) {
     order_set_at_ = order_set_at(session);
+    writing_ = writing(session);
     if (!keeps_order(session)) {
         throw Error(
             Errc::refused,
@@ -88,7 +111,10 @@ void SourceGuard::require_unchanged(sql::Session& session) const {
             "they could be seen; leave it ON and run again"
         );
     }
+    const auto own = writing(session);
+    set_writing(session, writing_);
     const auto now = schema::read_table(session, planned_.name, version_);
+    set_writing(session, own);
     if (const auto difference = definition_difference(planned_, now)) {
         throw Error(
             Errc::failed,

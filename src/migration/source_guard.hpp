@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace doppel::migration {
 
@@ -23,8 +24,8 @@ public:
     /// `planned` must outlive the guard.
     SourceGuard(const schema::TableDefinition& planned, mysql::ServerVersion version);
 
-    /// To be called before the start position is read. Throws Error(refused) when the server does
-    /// not keep the order of commits.
+    /// To be called before the start position is read, with the session that read the plan. Throws
+    /// Error(refused) when the server does not keep the order of commits.
     void note(sql::Session& session);
     /// Throws Error(failed) with what was changed since.
     void require_unchanged(sql::Session& session) const;
@@ -32,7 +33,8 @@ public:
 private:
     const schema::TableDefinition& planned_;
     mysql::ServerVersion version_;
-    std::string order_set_at_;  ///< when binlog_order_commits was last set; empty: not told
+    std::vector<std::string> writing_;  ///< settings of the session that read the plan
+    std::string order_set_at_;          ///< when binlog_order_commits was last set; empty: not told
 };
 
 }  // namespace doppel::migration
