@@ -88,4 +88,18 @@ private:
     std::uint64_t rows_seen_ = 0;
 };
 
+/// For as long as somebody waits for a marker in the feed.
+class MarkerExpectation final {
+public:
+    explicit MarkerExpectation(FeedHandler& handler) : handler_(handler) {
+        handler_.expect_marker(true);
+    }
+    ~MarkerExpectation() { handler_.expect_marker(false); }
+    MarkerExpectation(const MarkerExpectation&) = delete;
+    MarkerExpectation& operator=(const MarkerExpectation&) = delete;
+
+private:
+    FeedHandler& handler_;
+};
+
 }  // namespace doppel::migration

@@ -20,7 +20,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kLockPing{5};
-constexpr std::chrono::seconds kPreparedXaPatience{10};
 constexpr std::chrono::milliseconds kPoll{200};
 
 std::string host_name() {
@@ -367,6 +366,14 @@ void Migration::choose_comparison(
     if (!options_.verify) {
         return;
     }
+    if (!verify::can_match_rows(job_->tables, *plan_->facts.source, made.definition)) {
+        notice(
+            "the rows are not compared before the swap: the statement changes the key's columns " +
+            mysql::column_list(key.source_key) +
+            " so that the server cannot match the rows of both tables"
+        );
+        return;
+    }
     auto plan = plan_comparison(plan_->facts, made.definition, columns, key, job_->tables);
     if (plan.refusal) {
         refuse_for(*plan.refusal);
@@ -380,62 +387,6 @@ void Migration::notice(std::string message) {
 
 void Migration::refuse_for(Finding finding) const {
     refuse({std::move(finding)});
-}
-
-async::awaitable<binlog::StartPosition> Migration::read_start_position() {
-    const auto gtid =
-        co_await main_session_->query("SELECT @@GLOBAL.gtid_mode, @@GLOBAL.gtid_executed");
-    const sql::Row& row = gtid.rows.at(0);
-    if (row.at(0).value_or("") == "ON") {
-        auto set = mysql::GtidSet::parse(row.at(1).value_or(""));
-        if (!set) {
-            throw Error(Errc::failed, "gtid_executed cannot be read: " + set.failure().message);
-        }
-        co_return std::move(*set);
-    }
-    const bool renamed = plan_->facts.server.version.at_least(8, 2);
-    const auto status =
-        co_await main_session_->query(renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
-    if (status.empty()) {
-        throw Error(Errc::failed, "the server does not tell its binlog position");
-    }
-    co_return mysql::FileOffset{
-        status.rows.front().at(0).value_or(""),
-        std::stoull(status.rows.front().at(1).value_or("4"))};
-}
-
-async::awaitable<std::size_t> Migration::count_prepared_xa() {
-    try {
-        const auto prepared = co_await main_session_->query("XA RECOVER");
-        co_return prepared.rows.size();
-    } catch (const Error& error) {
-        if (error.code() == Errc::interrupted) {
-            throw;
-        }
-        // Without XA_RECOVER_ADMIN we cannot look; the feed then stops at the XA COMMIT of a
-        // transaction whose preparation it has not seen.
-        logger_.debug("XA RECOVER: {}", error.what());
-        co_return 0;
-    }
-}
-
-async::awaitable<void> Migration::await_prepared_xa() {
-    const auto deadline = Clock::now() + kPreparedXaPatience;
-    while (const std::size_t count = co_await count_prepared_xa()) {
-        require_running();
-        if (Clock::now() > deadline) {
-            throw Error(
-                Errc::refused,
-                fmt::format(
-                    "{} prepared XA transaction(s) on the server may have changed the table, which "
-                    "becomes visible at their end only. End them (XA RECOVER lists them), then run "
-                    "again",
-                    count
-                )
-            );
-        }
-        co_await async::sleep(kPoll);
-    }
 }
 
 async::awaitable<void> Migration::run_shadow() {

@@ -89,12 +89,21 @@ verify::Subject make_subject(
     const std::vector<schema::ColumnPair>& pairs
 ) {
     const schema::KeyChoice key = choose_key(first, second, pairs);
-    std::vector<std::string> names;
-    for (const mysql::KeyColumn& column : key.shape.columns()) {
-        names.push_back(column.name);
-    }
     mysql::TablePair tables{
-        first.name, second.name, {}, key.index, key.shape, names, key.shadow_columns, "", ""};
+        first.name, second.name, {}, key.index, key.shape, key.source_key, key.shadow_key, "", ""};
+    if (!verify::can_match_rows(tables, first, second)) {
+        throw Error(
+            Errc::refused,
+            fmt::format(
+                "the key columns {} of {} and {} have types or collations between which rows "
+                "cannot "
+                "be compared",
+                mysql::column_list(key.source_key),
+                first.name.str(),
+                second.name.str()
+            )
+        );
+    }
     return require(
         verify::make_subject(std::move(tables), key.shadow_index, first, second, pairs),
         Errc::refused
@@ -159,6 +168,9 @@ Verified compare(
     const schema::TableDefinition second = read(*session, second_name);
     const auto columns = require(migration::pair_columns(first, second, named), Errc::usage);
     const verify::Subject subject = make_subject(first, second, columns.pairs);
+    if (subject.tables.shape.needs_utc()) {
+        session->execute("SET time_zone = '+00:00'");
+    }
     try_scratch(*session, subject);
     tell_leftovers(observer, first.name, columns.first_only);
     tell_leftovers(observer, second.name, columns.second_only);

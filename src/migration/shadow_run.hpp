@@ -14,9 +14,9 @@
 #include "migration/feed_handler.hpp"
 #include "migration/rate_meter.hpp"
 #include "migration/sessions.hpp"
-#include "misfit/new_schema.hpp"
 #include "migration/source_guard.hpp"
 #include "migration/verification.hpp"
+#include "misfit/new_schema.hpp"
 #include "mysql/table_pair.hpp"
 #include "protocol/coordinator.hpp"
 #include "replay/fencer.hpp"
@@ -95,6 +95,9 @@ private:
     async::awaitable<void> execute_surely(sql::AsyncSession& session, std::string statement);
     void enter(Phase phase);
     void notice(std::string message);
+    /// Returns when the feed has delivered everything committed before the call and replay has
+    /// reconciled it.
+    async::awaitable<void> catch_up();
     void release_feed();
     void require_running() const;
     std::vector<sql::AsyncSession*> all_sessions() const;

@@ -105,7 +105,7 @@ base::Result<PairedColumns> pair_columns(
             return base::Failure{
                 fmt::format("column `{}` or `{}` is named twice", pair.source, pair.shadow)};
         }
-        result.pairs.push_back({left->name, right->name});
+        result.pairs.push_back({left->name, right->name, schema::conversion_of(*left, *right)});
     }
     for (const schema::Column& column : first.columns) {
         if (has_first(column.name)) {
@@ -115,7 +115,8 @@ base::Result<PairedColumns> pair_columns(
         if (right == nullptr || has_second(right->name)) {
             result.first_only.push_back(column.name);
         } else {
-            result.pairs.push_back({column.name, right->name});
+            result.pairs.push_back({column.name, right->name, schema::conversion_of(column, *right)}
+            );
         }
     }
     for (const schema::Column& column : second.columns) {

@@ -44,7 +44,7 @@ private:
 mysql::KeyShape shadow_shape(const mysql::TablePair& tables) {
     std::vector<mysql::KeyColumn> columns = tables.shape.columns();
     for (std::size_t i = 0; i < columns.size(); ++i) {
-        columns[i].name = tables.shadow_key[i];
+        columns[i].name = tables.shadow_key[i].name;
     }
     return mysql::KeyShape(std::move(columns));
 }

@@ -70,7 +70,7 @@ std::string constraint_name(
 std::string what_refuses(
     const NewSchema& schema, const Complaint& complaint, const DataMisfit& misfit
 ) {
-    const std::string columns = mysql::column_list(misfit.columns);
+    const std::string columns = mysql::quote_identifiers(misfit.columns);
     const std::string in_brackets = columns.empty() ? "" : " (" + columns + ")";
     switch (complaint.subject) {
         case Subject::unique_index: {
@@ -168,7 +168,7 @@ Error make_report(
         schema.source.name.str(),
         what_refuses(schema, complaint, misfit),
         in_users_words(schema, said, misfit),
-        mysql::column_list(columns),
+        mysql::quote_identifiers(columns),
         remark,
         told.text,
         told.all ? "" : " and more",

@@ -224,7 +224,7 @@ std::string column_query(
     }
     return fmt::format(
         "SELECT {} FROM {} WHERE {}",
-        mysql::column_list(selected),
+        mysql::quote_identifiers(selected),
         schema.source.name.quoted(),
         condition
     );
@@ -255,7 +255,10 @@ std::string check_query(
         query.also(column);
     }
     return fmt::format(
-        "SELECT {} FROM {} WHERE NOT ({})", mysql::column_list(key_columns), query.from(), clause
+        "SELECT {} FROM {} WHERE NOT ({})",
+        mysql::quote_identifiers(key_columns),
+        query.from(),
+        clause
     );
 }
 

@@ -19,6 +19,15 @@ std::string quote_identifier(std::string_view name) {
     return quoted;
 }
 
+std::string quote_identifiers(std::span<const std::string> names) {
+    std::string list;
+    for (const std::string& name : names) {
+        list += list.empty() ? "" : ", ";
+        list += quote_identifier(name);
+    }
+    return list;
+}
+
 std::string quote_string(std::string_view text) {
     const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
         return c >= ' ' && c <= '~' && c != '\'' && c != '\\';

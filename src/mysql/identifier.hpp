@@ -2,6 +2,7 @@
 #pragma once
 
 #include <compare>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,9 @@ namespace doppel::mysql {
 
 /// `name` in backticks, embedded backticks doubled (MySQL manual, "Schema Object Names").
 [[nodiscard]] std::string quote_identifier(std::string_view name);
+
+/// "`a`, `b`".
+[[nodiscard]] std::string quote_identifiers(std::span<const std::string> names);
 
 /// A string literal that means the same in every sql_mode and connection charset of ours: plain
 /// printable ASCII in single quotes, anything else as `_utf8mb4 x'..'`. `text` is UTF-8.

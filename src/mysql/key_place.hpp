@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -27,5 +28,12 @@ struct KeyPlace {
 };
 
 using KeyPlaces = std::vector<KeyPlace>;
+
+/// True when values of both tables may be compared directly: `=` means the same on both sides.
+[[nodiscard]] inline bool holds_plain_values(const KeyPlaces& places) {
+    return std::all_of(places.begin(), places.end(), [](const KeyPlace& place) {
+        return place.padded_bytes == 0 && !place.bytewise;
+    });
+}
 
 }  // namespace doppel::mysql

@@ -51,13 +51,6 @@ void Coordinator::request(std::string_view key_bytes) {
     }
 }
 
-void Coordinator::reconcile(std::string_view key_bytes) {
-    const bool waits = !exactly_comparable_ && ledger_.any_open();
-    const Readiness readiness{clock_.deliver(), waits ? ledger_.last_opening() : 0};
-    const bool present = pending_.presence(key_bytes) != PendingSet::Presence::absent;
-    present ? pending_.touch(key_bytes, readiness) : pending_.add(key_bytes, readiness);
-}
-
 bool Coordinator::fence_wanted() const {
     if (const auto front = pending_.front(); front && !clock_.will_cover(front->sequence)) {
         return true;

@@ -75,10 +75,6 @@ public:
     /// until it is fulfilled.
     void request(std::string_view key_bytes);
 
-    /// Reconciles a key although the feed did not deliver it. Requires that its row lies in the
-    /// closed part, for the server.
-    void reconcile(std::string_view key_bytes);
-
     // Fences: `fence_wanted` is true while someone waits for one that is not under way.
     [[nodiscard]] bool fence_wanted() const;
     [[nodiscard]] FenceClock::Ticket issue_fence() { return clock_.issue(); }

@@ -32,7 +32,7 @@ bool takes_part(const ComparedColumn& column, Which which) {
 }
 
 Names source_names(const Subject& subject, Which which) {
-    Names names = subject.tables.source_key;
+    Names names = mysql::column_names(subject.tables.source_key);
     for (const ComparedColumn& column : subject.columns) {
         if (takes_part(column, which)) {
             add_name(names, column.source);
@@ -42,7 +42,7 @@ Names source_names(const Subject& subject, Which which) {
 }
 
 Names shadow_names(const Subject& subject, Which which) {
-    Names names = subject.tables.shadow_key;
+    Names names = mysql::column_names(subject.tables.shadow_key);
     for (const ComparedColumn& column : subject.columns) {
         if (takes_part(column, which)) {
             add_name(names, column.shadow);
@@ -61,7 +61,7 @@ std::string derived(
 ) {
     return fmt::format(
         "(SELECT {} FROM {}{}{}) AS {}",
-        mysql::column_list(names),
+        mysql::quote_identifiers(names),
         table.quoted(),
         index.empty() ? "" : " FORCE INDEX (" + quote_identifier(index) + ")",
         condition.empty() ? "" : " WHERE " + condition,
@@ -74,15 +74,17 @@ std::string qualified(const char* table, const std::string& column) {
 }
 
 /// "g.`x` = s.`a` AND .."
-std::string keys_match(const Names& s_key, const Names& g_key, const char* comparison) {
+std::string keys_match(
+    const mysql::KeyPlaces& s_key, const mysql::KeyPlaces& g_key, const char* comparison
+) {
     std::string text;
     for (std::size_t i = 0; i < s_key.size(); ++i) {
         text += fmt::format(
             "{}{} {} {}",
             i == 0 ? "" : " AND ",
-            qualified("g", g_key[i]),
+            qualified("g", g_key[i].name),
             comparison,
-            qualified("s", s_key[i])
+            qualified("s", s_key[i].name)
         );
     }
     return text;
@@ -92,7 +94,8 @@ std::string keys_match(const Names& s_key, const Names& g_key, const char* compa
 /// NULL would not do: for DATE NOT NULL it also finds '0000-00-00'.)
 std::string same_row(const Subject& subject, Which which) {
     const bool converted = which == Which::converted;
-    const Names& s_key = converted ? subject.tables.shadow_key : subject.tables.source_key;
+    const mysql::KeyPlaces& s_key =
+        converted ? subject.tables.shadow_key : subject.tables.source_key;
     std::string text = keys_match(s_key, subject.tables.shadow_key, "<=>");
     for (const ComparedColumn& column : subject.columns) {
         if (takes_part(column, which)) {
@@ -138,7 +141,7 @@ std::string boundary_statement(
     const mysql::TableName& table,
     const std::string& index,
     const mysql::KeyShape& shape,
-    const Names& key,
+    const mysql::KeyPlaces& key,
     const mysql::KeyRange& range,
     std::size_t rows
 ) {
@@ -215,8 +218,8 @@ std::string extra_statement(const Subject& subject, const Area& area, std::size_
         kMerge,
         static_cast<int>(RowKind::extra),
         key_values(subject.shadow_shape, "g."),
-        shadow_table(subject, tables.shadow_key, area.in_shadow),
-        source_table(subject, tables.source_key, {}),
+        shadow_table(subject, mysql::column_names(tables.shadow_key), area.in_shadow),
+        source_table(subject, mysql::column_names(tables.source_key), {}),
         keys_match(tables.source_key, tables.shadow_key, "="),
         keys_match(tables.source_key, tables.shadow_key, "<=>"),
         limit
@@ -232,27 +235,27 @@ std::string create_scratch_statement(const Subject& subject) {
         "CREATE TEMPORARY TABLE {} (PRIMARY KEY ({})) ENGINE=InnoDB SELECT {} FROM {} WHERE FALSE",
         subject.scratch.quoted(),
         mysql::column_list(subject.tables.shadow_key),
-        mysql::column_list(shadow_names(subject, Which::converted)),
+        mysql::quote_identifiers(shadow_names(subject, Which::converted)),
         subject.tables.shadow.quoted()
     );
 }
 
 std::string convert_statement(const Subject& subject, const Area& area) {
     const mysql::TablePair& tables = subject.tables;
-    Names from = tables.source_key;
-    Names to = tables.shadow_key;
+    std::string from = mysql::column_list(tables.source_key);
+    Names to = mysql::column_names(tables.shadow_key);
     for (const ComparedColumn& column : subject.columns) {
         if (column.comparison.converted &&
             std::find(to.begin(), to.end(), column.shadow) == to.end()) {
-            from.push_back(column.source);
+            from += ", " + schema::convert(column.conversion, quote_identifier(column.source));
             to.push_back(column.shadow);
         }
     }
     return fmt::format(
         "INSERT INTO {} ({}) SELECT {} FROM {} WHERE {}",
         subject.scratch.quoted(),
-        mysql::column_list(to),
-        mysql::column_list(from),
+        mysql::quote_identifiers(to),
+        from,
         forced(tables.source, tables.source_index),
         area.in_source
     );
@@ -260,7 +263,7 @@ std::string convert_statement(const Subject& subject, const Area& area) {
 
 std::string converted_statement(const Subject& subject, std::size_t limit) {
     const Names names = shadow_names(subject, Which::converted);
-    const Names& key = subject.tables.shadow_key;
+    const mysql::KeyPlaces& key = subject.tables.shadow_key;
     return fmt::format(
         "SELECT {} IF({}, {}, {}) AS kind, 0 AS number, {} FROM {} LEFT JOIN {} ON {} WHERE NOT "
         "({}) "

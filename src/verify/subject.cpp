@@ -2,15 +2,16 @@
 #include "verify/subject.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace doppel::verify {
 namespace {
 
-mysql::KeyShape renamed(const mysql::KeyShape& shape, const std::vector<std::string>& names) {
+mysql::KeyShape renamed(const mysql::KeyShape& shape, const mysql::KeyPlaces& places) {
     std::vector<mysql::KeyColumn> columns = shape.columns();
     for (std::size_t i = 0; i < columns.size(); ++i) {
-        columns[i].name = names[i];
+        columns[i].name = places[i].name;
     }
     return mysql::KeyShape(std::move(columns));
 }
@@ -25,7 +26,37 @@ mysql::TableName scratch_name(const mysql::TablePair& tables) {
     return name;
 }
 
+bool is_one_of(const schema::Column& column, std::string_view first, std::string_view second) {
+    return column.data_type == first || column.data_type == second;
+}
+
+bool are_written_alike(const schema::Column& before, const schema::Column& after) {
+    const auto both = [&](std::string_view first, std::string_view second) {
+        return is_one_of(before, first, second) && is_one_of(after, first, second);
+    };
+    return before.data_type == after.data_type || (before.is_integer() && after.is_integer()) ||
+           both("char", "varchar") || both("binary", "varbinary");
+}
+
 }  // namespace
+
+bool can_match_rows(
+    const mysql::TablePair& tables,
+    const schema::TableDefinition& source,
+    const schema::TableDefinition& shadow
+) {
+    if (!mysql::holds_plain_values(tables.shadow_key)) {
+        return false;
+    }
+    for (std::size_t i = 0; i < tables.source_key.size(); ++i) {
+        const schema::Column* before = source.column(tables.source_key[i].name);
+        const schema::Column* after = shadow.column(tables.shadow_key[i].name);
+        if (before == nullptr || after == nullptr || !are_written_alike(*before, *after)) {
+            return false;
+        }
+    }
+    return true;
+}
 
 bool Subject::converts() const {
     return std::any_of(columns.begin(), columns.end(), [](const ComparedColumn& column) {
@@ -52,7 +83,10 @@ base::Result<Subject> make_subject(
         if (!comparison) {
             return comparison.failure();
         }
-        columns.push_back({before->name, after->name, *comparison});
+        if (pair.conversion != schema::Conversion::none) {
+            comparison->converted = true;
+        }
+        columns.push_back({before->name, after->name, *comparison, pair.conversion});
     }
     mysql::TableName scratch = scratch_name(tables);
     mysql::KeyShape shadow_shape = renamed(tables.shape, tables.shadow_key);

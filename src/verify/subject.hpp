@@ -17,6 +17,8 @@ struct ComparedColumn {
     std::string source;
     std::string shadow;
     ColumnComparison comparison;
+    schema::Conversion conversion =
+        schema::Conversion::none;  ///< of converted ones, as in the copy
 };
 
 /// Two tables and what is compared of them. A value.
@@ -36,8 +38,16 @@ struct Subject {
     [[nodiscard]] bool converts() const;
 };
 
+/// Whether the server can match rows of both tables by `=` of the key's columns, and both write keys
+/// in the same way. Not so where the collation changes, or say INT becomes DECIMAL.
+[[nodiscard]] bool can_match_rows(
+    const mysql::TablePair& tables,
+    const schema::TableDefinition& source,
+    const schema::TableDefinition& shadow
+);
+
 /// `pairs` are the columns to compare; key columns among them are compared byte by byte like the
-/// others. Fails for a column of an unknown type.
+/// others. Requires can_match_rows. Fails for a column of an unknown type.
 [[nodiscard]] base::Result<Subject> make_subject(
     mysql::TablePair tables,
     std::string shadow_index,

@@ -157,7 +157,14 @@ async::awaitable<void> Verifier::recover(Error error) {
         case sql::FailureKind::misfit:
             // A change that does not fit the new schema and is not reconciled yet.
             if (++misfits_ > kMisfitsMax) {
-                throw sql::data_misfit("a row", context_.subject.tables.source, error);
+                throw Error(
+                    Errc::data_misfit,
+                    fmt::format(
+                        "a row of {} does not fit the new schema: {}",
+                        context_.subject.tables.source.str(),
+                        error.what()
+                    )
+                );
             }
             co_await context_.catch_up();
             co_return;
@@ -311,7 +318,7 @@ void Verifier::act_on(const Suspects::Verdict& verdict) {
         );
         context_.report(repairs);
         for (const mysql::Key& key : verdict.repair) {
-            context_.coordinator.reconcile(key.bytes);
+            context_.coordinator.request(key.bytes);
         }
         context_.changed.notify();
     }

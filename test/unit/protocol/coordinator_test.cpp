@@ -226,7 +226,7 @@ TEST(Coordinator, AKeyCanBeReconciledThoughTheFeedIsSilent) {
         coordinator.close_chunk(first);
         coordinator.open_chunk(second);
         const auto before = coordinator.delivered();
-        coordinator.reconcile("c");
+        coordinator.request("c");
         EXPECT_EQ(coordinator.counters().delivered, 0U);
         EXPECT_FALSE(coordinator.reconciled_through(before + 1));
         EXPECT_TRUE(coordinator.fence_wanted());
@@ -251,7 +251,7 @@ TEST(Coordinator, AKeyThatIsPendingIsReconciledOnceMore) {
     coordinator.deliver("c");
     fence(coordinator);
     const auto batch = coordinator.take_batch();
-    coordinator.reconcile("c");
+    coordinator.request("c");
     coordinator.complete(*batch);
     EXPECT_EQ(coordinator.pending(), 1U) << "the batch may have read before the request";
 }
