@@ -38,8 +38,8 @@ struct Subject {
     [[nodiscard]] bool converts() const;
 };
 
-/// Whether the server can match rows of both tables by `=` of the key's columns, and both write keys
-/// in the same way. Not so where the collation changes, or say INT becomes DECIMAL.
+/// Whether the server can match rows of both tables by `=` of the key's columns, and both write
+/// keys in the same way. Not so where the collation changes, or say INT becomes DECIMAL.
 [[nodiscard]] bool can_match_rows(
     const mysql::TablePair& tables,
     const schema::TableDefinition& source,
