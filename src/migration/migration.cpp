@@ -366,7 +366,9 @@ void Migration::choose_comparison(
     if (!options_.verify) {
         return;
     }
-    if (!verify::can_match_rows(job_->tables, *plan_->facts.source, made.definition)) {
+    if (!verify::can_match_rows(
+            job_->tables, key.shadow_index, *plan_->facts.source, made.definition
+        )) {
         notice(
             "the rows are not compared before the swap: the statement changes the key's columns " +
             mysql::column_list(key.source_key) +

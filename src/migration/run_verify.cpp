@@ -91,7 +91,7 @@ verify::Subject make_subject(
     const schema::KeyChoice key = choose_key(first, second, pairs);
     mysql::TablePair tables{
         first.name, second.name, {}, key.index, key.shape, key.source_key, key.shadow_key, "", ""};
-    if (!verify::can_match_rows(tables, first, second)) {
+    if (!verify::can_match_rows(tables, key.shadow_index, first, second)) {
         throw Error(
             Errc::refused,
             fmt::format(

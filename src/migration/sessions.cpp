@@ -70,16 +70,20 @@ sql::SessionSettings writer_settings() {
     return settings;
 }
 
-std::unique_ptr<sql::AsyncSession> SessionFactory::writer() {
+sql::SessionSettings SessionFactory::key_settings() const {
     sql::SessionSettings settings = writer_settings();
     if (utc_) {
         settings.statements.emplace_back("SET SESSION time_zone = '+00:00'");
     }
-    return make(std::move(settings));
+    return settings;
+}
+
+std::unique_ptr<sql::AsyncSession> SessionFactory::writer() {
+    return make(key_settings());
 }
 
 std::unique_ptr<sql::AsyncSession> SessionFactory::verifier() {
-    sql::SessionSettings settings = writer_settings();
+    sql::SessionSettings settings = key_settings();
     settings.program_name = "doppel verify";
     return make(std::move(settings));
 }

@@ -33,12 +33,15 @@ public:
     /// The same, under a program name of its own: it reads much, and who looks for the cause of
     /// load shall find it.
     [[nodiscard]] std::unique_ptr<sql::AsyncSession> verifier();
-    /// Writers made from now on are in UTC, for keys with a TIMESTAMP (KeyShape::needs_utc).
+    /// Writers and verifiers made from now on are in UTC, for keys with a TIMESTAMP
+    /// (KeyShape::needs_utc).
     void use_utc() noexcept { utc_ = true; }
 
     [[nodiscard]] const ConnectionOptions& options() const noexcept { return options_; }
 
 private:
+    /// Of every session that reads or writes keys: all must spell a TIMESTAMP alike.
+    [[nodiscard]] sql::SessionSettings key_settings() const;
     std::unique_ptr<sql::AsyncSession> make(sql::SessionSettings settings);
 
     ConnectionOptions options_;

@@ -34,18 +34,37 @@ bool are_written_alike(const schema::Column& before, const schema::Column& after
     const auto both = [&](std::string_view first, std::string_view second) {
         return is_one_of(before, first, second) && is_one_of(after, first, second);
     };
+    if (before.collation != after.collation) {
+        return false;
+    }
     return before.data_type == after.data_type || (before.is_integer() && after.is_integer()) ||
            both("char", "varchar") || both("binary", "varbinary");
+}
+
+/// The columns in the order of the key and in one direction: otherwise each range would be looked
+/// for through the whole table.
+bool serves_ranges(const schema::Index& index, const mysql::KeyPlaces& key) {
+    for (std::size_t i = 0; i < key.size(); ++i) {
+        if (i >= index.parts.size() ||
+            !schema::same_identifier(index.parts[i].column, key[i].name) ||
+            index.parts[i].descending != index.parts.front().descending) {
+            return false;
+        }
+    }
+    return true;
 }
 
 }  // namespace
 
 bool can_match_rows(
     const mysql::TablePair& tables,
+    std::string_view shadow_index,
     const schema::TableDefinition& source,
     const schema::TableDefinition& shadow
 ) {
-    if (!mysql::holds_plain_values(tables.shadow_key)) {
+    const schema::Index* index = shadow.index(shadow_index);
+    if (!mysql::holds_plain_values(tables.shadow_key) || index == nullptr ||
+        !serves_ranges(*index, tables.shadow_key)) {
         return false;
     }
     for (std::size_t i = 0; i < tables.source_key.size(); ++i) {

@@ -9,6 +9,7 @@
 #include "verify/column_comparison.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace doppel::verify {
@@ -38,10 +39,12 @@ struct Subject {
     [[nodiscard]] bool converts() const;
 };
 
-/// Whether the server can match rows of both tables by `=` of the key's columns, and both write
-/// keys in the same way. Not so where the collation changes, or say INT becomes DECIMAL.
+/// Whether the server can match rows of both tables by `=` of the key's columns and find ranges of
+/// them in both, and both write keys in the same way. Not so where the collation changes, INT
+/// becomes DECIMAL, or the shadow has the columns in another order.
 [[nodiscard]] bool can_match_rows(
     const mysql::TablePair& tables,
+    std::string_view shadow_index,
     const schema::TableDefinition& source,
     const schema::TableDefinition& shadow
 );
