@@ -110,7 +110,7 @@ public:
     /// Keys that are not reconciled, those in batches included.
     [[nodiscard]] std::size_t pending() const noexcept { return pending_.size(); }
     [[nodiscard]] Sequence delivered() const noexcept { return clock_.delivered(); }
-    /// True when nothing delivered up to `sequence` is pending. Linear.
+    /// True when everything delivered or requested up to `sequence` is reconciled.
     [[nodiscard]] bool reconciled_through(Sequence sequence) const;
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 

@@ -3,8 +3,6 @@
 
 #include "doppel/error.hpp"
 
-#include <algorithm>
-
 namespace doppel::protocol {
 
 PendingSet::Presence PendingSet::presence(std::string_view key_bytes) const {
@@ -16,11 +14,13 @@ PendingSet::Presence PendingSet::presence(std::string_view key_bytes) const {
 }
 
 PendingSet::Node& PendingSet::insert(std::string_view key_bytes, Readiness readiness, State state) {
-    const auto [at, inserted] =
-        entries_.try_emplace(std::string(key_bytes), Entry{readiness, std::nullopt, state});
+    const auto [at, inserted] = entries_.try_emplace(
+        std::string(key_bytes), Entry{readiness, std::nullopt, state, readiness.sequence, 0}
+    );
     if (!inserted) {
         throw Error(Errc::failed, "internal error in the pending set: a key was added twice");
     }
+    ages_.insert(ages_.end(), readiness.sequence);
     return *at;
 }
 
@@ -37,9 +37,16 @@ void PendingSet::touch(std::string_view key_bytes, Readiness readiness) {
     if (entry.state == State::parked) {
         // It has not been queued, so nobody is served too early by the later readiness.
         entry.readiness = readiness;
-    } else {
-        entry.again = readiness;
+        return;
     }
+    if (!entry.again) {
+        entry.again_since = readiness.sequence;
+    }
+    entry.again = readiness;
+}
+
+void PendingSet::forget_age(Sequence since) {
+    ages_.erase(ages_.find(since));
 }
 
 void PendingSet::release(ChunkIndex chunk) {
@@ -61,6 +68,7 @@ std::size_t PendingSet::forget(ChunkIndex chunk) {
     }
     const std::size_t count = found->second.size();
     for (const Node* node : found->second) {
+        forget_age(node->second.since);
         entries_.erase(entries_.find(node->first));
     }
     parked_.erase(found);
@@ -94,11 +102,14 @@ PendingSet::Entries::iterator PendingSet::find_in_flight(const mysql::Key& key) 
 
 bool PendingSet::finish(const mysql::Key& key) {
     const auto found = find_in_flight(key);
-    if (!found->second.again) {
+    Entry& entry = found->second;
+    forget_age(entry.since);
+    if (!entry.again) {
         entries_.erase(found);
         return true;
     }
-    found->second = Entry{*found->second.again, std::nullopt, State::queued};
+    entry = Entry{*entry.again, std::nullopt, State::queued, entry.again_since, 0};
+    ages_.insert(entry.since);
     queue_.push_back(&*found);
     return false;
 }
@@ -115,11 +126,7 @@ void PendingSet::give_back(const mysql::Key& key) {
 }
 
 std::optional<Sequence> PendingSet::oldest() const {
-    std::optional<Sequence> lowest;
-    for (const auto& [key, entry] : entries_) {
-        lowest = std::min(lowest.value_or(entry.readiness.sequence), entry.readiness.sequence);
-    }
-    return lowest;
+    return ages_.empty() ? std::nullopt : std::optional(*ages_.begin());
 }
 
 }  // namespace doppel::protocol

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -60,7 +61,8 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
-    /// Lowest sequence of all keys here; linear, for rare occasions.
+    /// The first delivery that no finished service covers. A key that is delivered again keeps its
+    /// age: the later readiness says when it may go, not since when it waits.
     [[nodiscard]] std::optional<Sequence> oldest() const;
 
 private:
@@ -69,6 +71,8 @@ private:
         Readiness readiness;
         std::optional<Readiness> again;
         State state = State::queued;
+        Sequence since = 0;        ///< of the first delivery that waits
+        Sequence again_since = 0;  ///< of the first one that `again` stands for
     };
     struct Hash {
         using is_transparent = void;  // NOLINT: name given by the standard
@@ -82,8 +86,10 @@ private:
     Entries::iterator find_in_flight(const mysql::Key& key);
     Node& insert(std::string_view key_bytes, Readiness readiness, State state);
     mysql::Key take_front(bool again_covered);
+    void forget_age(Sequence since);
 
     Entries entries_;
+    std::multiset<Sequence> ages_;  ///< `since` of all entries
     std::deque<Node*> queue_;
     std::unordered_map<ChunkIndex, std::vector<Node*>> parked_;
 };

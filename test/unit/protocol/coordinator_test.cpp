@@ -217,6 +217,25 @@ TEST(Coordinator, TellsHowFarTheClosedPartReachesWithoutGaps) {
     EXPECT_EQ(coordinator.closed_through(), key('m'));
 }
 
+TEST(Coordinator, ARequestDoesNotHideTheDeliveryBeforeIt) {
+    Coordinator coordinator(true, {});
+    const auto chunk = coordinator.add_chunk(std::nullopt);
+    coordinator.open_chunk(chunk);
+    coordinator.deliver("a");
+    const auto delivered = coordinator.delivered();
+    coordinator.request("a");
+    EXPECT_FALSE(coordinator.reconciled_through(delivered)) << "it waits for the chunk";
+    coordinator.close_chunk(chunk);
+    fence(coordinator);
+    const auto batch = coordinator.take_batch();
+    coordinator.request("a");
+    coordinator.give_back(*batch);
+    EXPECT_FALSE(coordinator.reconciled_through(delivered)) << "it was served in vain";
+    fence(coordinator);
+    coordinator.complete(*coordinator.take_batch());
+    EXPECT_TRUE(coordinator.reconciled_through(coordinator.delivered()));
+}
+
 TEST(Coordinator, AKeyCanBeReconciledThoughTheFeedIsSilent) {
     for (const bool exact : {true, false}) {
         Coordinator coordinator(exact, {});

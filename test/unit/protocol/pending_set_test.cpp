@@ -66,7 +66,6 @@ TEST(PendingSet, ParkedKeysWaitForTheirChunk) {
     pending.park("a", {1, 0}, 4);
     pending.touch("a", {3, 0});
     EXPECT_FALSE(pending.front());
-    EXPECT_EQ(pending.oldest(), 3U);
     pending.release(4);
     EXPECT_EQ(pending.front()->sequence, 3U) << "the last delivery must be covered";
 }
@@ -78,6 +77,40 @@ TEST(PendingSet, ParkedKeysOfACancelledChunkAreForgotten) {
     EXPECT_EQ(pending.forget(4), 1U);
     EXPECT_EQ(pending.presence("a"), PendingSet::Presence::absent);
     EXPECT_EQ(pending.presence("b"), PendingSet::Presence::parked);
+}
+
+TEST(PendingSet, AKeyKeepsTheAgeOfItsFirstDeliveryThatWaits) {
+    PendingSet pending;
+    EXPECT_EQ(pending.oldest(), std::nullopt);
+    pending.park("parked", {1, 0}, 4);
+    pending.touch("parked", {5, 0});
+    EXPECT_EQ(pending.oldest(), 1U) << "delivered again while it waits for its chunk";
+    pending.release(4);
+    const auto parked = pending.take(kAll);
+    pending.touch("parked", {6, 0});
+    pending.touch("parked", {9, 0});
+    pending.give_back(parked);
+    EXPECT_EQ(pending.front()->sequence, 9U);
+    EXPECT_EQ(pending.oldest(), 1U) << "delivered again while it was served in vain";
+    pending.touch("parked", {11, 0});
+    EXPECT_TRUE(pending.finish(pending.take(kAll)));
+    EXPECT_EQ(pending.oldest(), std::nullopt);
+}
+
+TEST(PendingSet, AServiceEndsTheAgeOfWhatItCovers) {
+    PendingSet pending;
+    pending.add("a", {1, 0});
+    pending.add("b", {2, 0});
+    const auto key = pending.take(kAll);
+    pending.touch("a", {3, 0});
+    pending.touch("a", {7, 0});
+    EXPECT_FALSE(pending.finish(key));
+    EXPECT_EQ(pending.oldest(), 2U);
+    EXPECT_TRUE(pending.finish(pending.take(kAll)));
+    EXPECT_EQ(pending.oldest(), 3U) << "the first delivery behind the service, not the last";
+    pending.park("c", {1, 0}, 4);
+    EXPECT_EQ(pending.forget(4), 1U);
+    EXPECT_EQ(pending.oldest(), 3U);
 }
 
 }  // namespace
