@@ -2,9 +2,12 @@
 #include "copy/boundary_finder.hpp"
 
 #include "copy/chunk_statement.hpp"
+#include "sql/failure_kind.hpp"
 
 namespace doppel::copy {
 namespace {
+
+using sql::FailureKind;
 
 constexpr std::chrono::seconds kLook{1};
 
@@ -31,8 +34,9 @@ void BoundaryFinder::stop() {
 }
 
 async::awaitable<std::optional<mysql::Key>> BoundaryFinder::find() {
+    ChunkRetries retries;
     while (true) {
-        bool lost = false;
+        std::optional<Error> failure;
         try {
             const auto rows =
                 co_await session_.query(boundary_statement(tables_, last_, sizer_.rows()));
@@ -45,14 +49,25 @@ async::awaitable<std::optional<mysql::Key>> BoundaryFinder::find() {
             }
             co_return std::move(*key);
         } catch (const Error& error) {
-            if (error.code() != Errc::interrupted || stopping_) {
-                throw;
-            }
-            lost = true;
+            failure = error;
         }
-        if (lost) {
+        co_await get_over(*failure, retries);
+    }
+}
+
+async::awaitable<void> BoundaryFinder::get_over(const Error& error, ChunkRetries& retries) {
+    switch (stopping_ ? FailureKind::other : sql::classify_write_failure(error)) {
+        case FailureKind::connection_lost:
             co_await session_.reconnect(reconnect_limit_);
-        }
+            co_return;
+        case FailureKind::conflict:  // somebody's KILL QUERY: it holds no locks
+            if (retries.allows_another()) {
+                co_await async::sleep(retries.pause());
+                co_return;
+            }
+            [[fallthrough]];
+        default:
+            throw error;
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "async/event.hpp"
+#include "copy/chunk_retries.hpp"
 #include "copy/chunk_sizer.hpp"
 #include "mysql/table_pair.hpp"
 #include "protocol/coordinator.hpp"
@@ -36,6 +37,8 @@ private:
     static constexpr std::size_t kAhead = 3;
 
     async::awaitable<std::optional<mysql::Key>> find();
+    /// After a failure that another try may not meet; throws others.
+    async::awaitable<void> get_over(const Error& error, ChunkRetries& retries);
 
     const mysql::TablePair& tables_;
     protocol::Coordinator& coordinator_;

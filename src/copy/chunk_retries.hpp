@@ -5,7 +5,8 @@
 
 namespace doppel::copy {
 
-/// How often one chunk may meet a conflict (a deadlock, a lock timeout) before the run ends.
+/// How often one chunk, or one statement that may be run again, may meet a conflict (a deadlock, a
+/// lock timeout, somebody's KILL QUERY) before the run ends.
 class ChunkRetries final {
 public:
     static constexpr unsigned kConflictsMax = 1'000;

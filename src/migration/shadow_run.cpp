@@ -258,14 +258,15 @@ async::awaitable<void> ShadowRun::pass_fence() {
     }
 }
 
-async::awaitable<void> ShadowRun::execute_surely(
-    sql::AsyncSession& session, std::string statement
+async::awaitable<void> ShadowRun::run_surely(
+    sql::AsyncSession& session, std::function<void(sql::Session&)> work
 ) {
+    copy::ChunkRetries retries;
     while (true) {
+        require_running();
         std::optional<Error> failure;
         try {
-            auto work = [&statement](sql::Session& connected) { connected.execute(statement); };
-            co_await session.run(work);
+            co_await session.run(std::ref(work));
             co_return;
         } catch (const Error& error) {
             failure = error;
@@ -276,13 +277,24 @@ async::awaitable<void> ShadowRun::execute_surely(
                 co_await session.reconnect(options_.reconnect_limit);
                 break;
             case sql::FailureKind::conflict:
-                require_running();
-                co_await async::sleep(kDrainPause);
+                if (!retries.allows_another()) {
+                    throw *failure;
+                }
+                co_await async::sleep(retries.pause());
                 break;
             default:
                 throw *failure;
         }
     }
+}
+
+async::awaitable<void> ShadowRun::execute_surely(
+    sql::AsyncSession& session, std::string statement
+) {
+    const std::function<void(sql::Session&)> work = [&statement](sql::Session& connected) {
+        connected.execute(statement);
+    };
+    co_await run_surely(session, work);
 }
 
 async::awaitable<void> ShadowRun::catch_up() {

@@ -25,6 +25,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -91,7 +92,11 @@ private:
 
     /// Returns when the feed has delivered all that was committed before the call.
     async::awaitable<void> pass_fence();
-    /// Runs a statement that may be run twice, again after lost connections and conflicts.
+    /// Runs what may be run twice, again after lost connections and, a bounded number of times,
+    /// conflicts.
+    async::awaitable<void> run_surely(
+        sql::AsyncSession& session, std::function<void(sql::Session&)> work
+    );
     async::awaitable<void> execute_surely(sql::AsyncSession& session, std::string statement);
     void enter(Phase phase);
     void notice(std::string message);

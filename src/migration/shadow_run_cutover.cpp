@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -87,21 +88,10 @@ async::awaitable<void> ShadowRun::await_good_moment() {
 }
 
 async::awaitable<void> ShadowRun::require_same_source() {
-    auto look = [this](sql::Session& session) { guard_.require_unchanged(session); };
-    while (true) {
-        require_running();
-        std::optional<Error> failure;
-        try {
-            co_await marker_session_->run(look);
-            co_return;
-        } catch (const Error& error) {
-            failure = error;
-        }
-        if (failure->code() != Errc::interrupted) {
-            throw *failure;
-        }
-        co_await marker_session_->reconnect(options_.reconnect_limit);
-    }
+    const std::function<void(sql::Session&)> look = [this](sql::Session& session) {
+        guard_.require_unchanged(session);
+    };
+    co_await run_surely(*marker_session_, look);
 }
 
 cutover::CutoverHooks ShadowRun::cutover_hooks() {

@@ -4,6 +4,7 @@
 #include "doppel/error.hpp"
 #include "mysql/identifier.hpp"
 #include "schema/reader.hpp"
+#include "sql/failure_kind.hpp"
 
 #include <algorithm>
 
@@ -28,7 +29,8 @@ std::string order_set_at(sql::Session& session) {
             .scalar()
             .value_or("");
     } catch (const Error& error) {
-        if (error.code() == Errc::interrupted) {
+        const auto kind = sql::classify_write_failure(error);
+        if (kind == sql::FailureKind::connection_lost || kind == sql::FailureKind::conflict) {
             throw;
         }
         return "";

@@ -7,7 +7,9 @@
 #include "support/held_run.hpp"
 #include "support/twin.hpp"
 
+#include <atomic>
 #include <future>
+#include <thread>
 
 #include <gmock/gmock.h>
 
@@ -165,6 +167,65 @@ TEST_F(FailureClasses, AKilledStatementIsNoEndOfTheCopy) {
     start_held();
     execute("KILL QUERY " + connection_in("INSERT INTO %\\_t\\_new%"));
     run_->release();
+    expect_right_end();
+}
+
+/// Kills the queries of all connections of a run again and again until it is destroyed.
+class QueryKiller final {
+public:
+    QueryKiller(std::unique_ptr<sql::Session> session, std::vector<std::string> connections)
+        : session_(std::move(session)),
+          connections_(std::move(connections)),
+          thread_([this] { run(); }) {}
+    ~QueryKiller() {
+        stopping_ = true;
+        thread_.join();
+    }
+    QueryKiller(const QueryKiller&) = delete;
+    QueryKiller& operator=(const QueryKiller&) = delete;
+
+private:
+    void run() {
+        while (!stopping_) {
+            for (const std::string& id : connections_) {
+                try {
+                    session_->execute("KILL QUERY " + id);
+                } catch (const Error&) {  // NOLINT: that connection has ended
+                }
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(3));
+        }
+    }
+
+    std::unique_ptr<sql::Session> session_;
+    std::vector<std::string> connections_;
+    std::atomic<bool> stopping_ = false;
+    std::thread thread_;
+};
+
+/// The search for the ends of chunks and the looks before the swap were ended by such a thing.
+TEST_F(FailureClasses, KilledQueriesOfAnySessionEndNothing) {
+    create_plain();
+    execute("SET SESSION cte_max_recursion_depth = 10000");
+    for (const char* table : {"t", "twin"}) {
+        execute(fmt::format(
+            "INSERT INTO {} WITH RECURSIVE n (i) AS (SELECT 101 UNION ALL SELECT i + 1 FROM n "
+            "WHERE i < 3000) SELECT i * 10, i, 'more' FROM n",
+            table
+        ));
+    }
+    start_held({"--cutover-attempts=50", "--cutover-backoff=500ms"});
+    {
+        const QueryKiller killer(server().connect(), run_->connections());
+        run_->release();
+        const auto cuts_over = [&] {
+            write({"UPDATE {} SET v = v + 1 WHERE id % 700 = 10"});
+            return !run_->process().running() ||
+                   run_->process().out().find("\"phase\":\"cutting") != std::string::npos;
+        };
+        EXPECT_TRUE(wait_until(cuts_over, kLimit)) << run_->process().out();
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    }
     expect_right_end();
 }
 
