@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::size_t kSourceTag = 0;
 constexpr std::size_t kStateTag = 1;
+/// They are noted for a moment only. One that is not noted is taken for unknown, which costs
+/// another look.
+constexpr std::size_t kEndsNotedMax = 100'000;
 
 bool same_table(const binlog::TableMap& map, const mysql::TableName& name) {
     return map.table == name.table && map.schema == name.schema;
@@ -108,9 +111,33 @@ void FeedHandler::on_xa_prepare(std::string_view xid) {
     prepared_[std::string(xid)] = std::exchange(xa_keys_, {});
 }
 
+void FeedHandler::begin_noting_ends() {
+    ended_.clear();
+    noting_ends_ = true;
+}
+
+void FeedHandler::stop_noting_ends() {
+    ended_.clear();
+    noting_ends_ = false;
+}
+
+void FeedHandler::note_end(std::string_view xid) {
+    if (noting_ends_ && ended_.size() < kEndsNotedMax) {
+        ended_.emplace(xid);
+    }
+}
+
+bool FeedHandler::accounts_for(const std::string& xid) const {
+    return prepared_.contains(xid) || ended_.contains(xid);
+}
+
 void FeedHandler::on_xa_commit(std::string_view xid) {
+    note_end(xid);
     const auto found = prepared_.find(std::string(xid));
     if (found == prepared_.end()) {
+        if (interest_.xa_in_order && coordinator_.pass_over_unknown_change()) {
+            return;
+        }
         throw Error(
             Errc::failed,
             fmt::format(
@@ -140,6 +167,7 @@ void FeedHandler::on_xa_commit(std::string_view xid) {
 }
 
 void FeedHandler::on_xa_rollback(std::string_view xid) {
+    note_end(xid);
     const auto found = prepared_.find(std::string(xid));
     if (found != prepared_.end()) {
         prepared_bytes_ -= found->second.bytes();

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace doppel::migration {
@@ -37,7 +38,8 @@ struct FeedInterest {
 /// everything else that concerns the source stops the run by an exception.
 ///
 /// XA: row events come at XA PREPARE and become visible at XA COMMIT only, so their keys are
-/// delivered once more then. A commit of a transaction whose preparation was not seen cannot be
+/// delivered once more then. A commit of a transaction whose preparation was not seen is ignored as
+/// long as no chunk has begun, since every chunk will see what it changed; later it cannot be
 /// judged and stops the run.
 class FeedHandler final : public binlog::EventHandler {
 public:
@@ -67,11 +69,18 @@ public:
     /// Who is told about every key that is delivered.
     void tell(verify::TouchedKeys& touched) { touched_ = &touched; }
     [[nodiscard]] bool held() const noexcept { return held_; }
+    /// From now on the ends of XA transactions are noted, for `accounts_for`.
+    void begin_noting_ends();
+    void stop_noting_ends();
+    /// Of an XA transaction that was prepared when the feed had not come here yet: its preparation
+    /// was read and not its end, or its end since `begin_noting_ends`.
+    [[nodiscard]] bool accounts_for(const std::string& xid) const;
     [[nodiscard]] std::uint64_t rows_seen() const noexcept { return rows_seen_; }
 
 private:
     void require_same_layout(const binlog::TableMap& table);
     void deliver(std::string_view key);
+    void note_end(std::string_view xid);
 
     FeedInterest interest_;
     protocol::Coordinator& coordinator_;
@@ -82,7 +91,9 @@ private:
     binlog::KeyBatch xa_keys_;  ///< of the XA transaction being read
     std::unordered_map<std::string, binlog::KeyBatch> prepared_;  ///< by XID
     std::size_t prepared_bytes_ = 0;
-    std::vector<binlog::Column> layout_;  ///< of the row events so far; empty: none yet
+    bool noting_ends_ = false;
+    std::unordered_set<std::string> ended_;  ///< XIDs
+    std::vector<binlog::Column> layout_;     ///< of the row events so far; empty: none yet
     bool held_ = false;
     int markers_expected_ = 0;
     std::uint64_t rows_seen_ = 0;

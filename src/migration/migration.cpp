@@ -293,14 +293,8 @@ async::awaitable<void> Migration::prepare() {
     if (key.choice->shape.needs_utc()) {
         sessions_.use_utc();
     }
-    // A transaction that is prepared before the position and committed behind it would come without
-    // its rows, so there must be none when the position is taken.
     co_await guard_source();
-    binlog::StartPosition start;
-    do {
-        co_await await_prepared_xa();
-        start = co_await read_start_position();
-    } while (co_await count_prepared_xa() > 0);
+    auto start = co_await choose_start_position();
     co_await require_same_definition();
     make_job(made, *columns, *key.choice, std::move(start));
     choose_comparison(made, *columns, *key.choice);

@@ -51,6 +51,7 @@ private:
     async::awaitable<void> migrate();
     async::awaitable<void> prepare();
     async::awaitable<binlog::StartPosition> read_start_position();
+    async::awaitable<binlog::StartPosition> choose_start_position();
     async::awaitable<std::size_t> count_prepared_xa();
     async::awaitable<void> await_prepared_xa();
     async::awaitable<void> require_same_definition();

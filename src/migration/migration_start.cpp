@@ -42,6 +42,21 @@ async::awaitable<binlog::StartPosition> Migration::read_start_position() {
         std::stoull(status.rows.front().at(1).value_or("4"))};
 }
 
+/// Behind the position an XA COMMIT may come whose preparation lies before it. Where XA COMMIT
+/// becomes visible in order, ShadowRun waits until that cannot be any more.
+async::awaitable<binlog::StartPosition> Migration::choose_start_position() {
+    if (plan_->facts.server.version.at_least(8, 0, 30)) {
+        co_return co_await read_start_position();
+    }
+    while (true) {
+        co_await await_prepared_xa();
+        auto start = co_await read_start_position();
+        if (co_await count_prepared_xa() == 0) {
+            co_return start;
+        }
+    }
+}
+
 async::awaitable<std::size_t> Migration::count_prepared_xa() {
     try {
         const auto prepared = co_await main_session_->query("XA RECOVER");

@@ -197,6 +197,7 @@ void ShadowRun::enter(Phase phase) {
 }
 
 async::awaitable<void> ShadowRun::conduct() {
+    co_await await_unknown_xa();
     enter(Phase::copying);
     co_await copier_.run();
     require_running();

@@ -80,6 +80,9 @@ private:
     async::awaitable<void> close_sessions();
     async::awaitable<void> conduct();
     async::awaitable<void> report();
+    /// Returns when every prepared XA transaction is one whose rows the feed brings.
+    async::awaitable<void> await_unknown_xa();
+    async::awaitable<std::vector<std::string>> unknown_xa();
     async::awaitable<void> drain();
     async::awaitable<void> cut_over();
     async::awaitable<void> await_good_moment();
@@ -137,7 +140,7 @@ private:
     Verification verification_;
     cutover::Cutover cutover_;
 
-    Phase phase_ = Phase::copying;
+    Phase phase_ = Phase::preparing;
     std::uint64_t last_marker_ = 0;
     bool marking_ = false;
     protocol::Sequence copied_at_ = 0;  ///< what was delivered when the copy ended

@@ -51,6 +51,14 @@ void Coordinator::request(std::string_view key_bytes) {
     }
 }
 
+bool Coordinator::pass_over_unknown_change() {
+    if (ledger_.last_opening() != 0) {
+        return false;
+    }
+    clock_.deliver();  // the first chunk waits for a fence behind it
+    return true;
+}
+
 bool Coordinator::fence_wanted() const {
     if (const auto front = pending_.front(); front && !clock_.will_cover(front->sequence)) {
         return true;

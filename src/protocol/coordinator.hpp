@@ -75,6 +75,10 @@ public:
     /// until it is fulfilled.
     void request(std::string_view key_bytes);
 
+    /// Something was changed, and nobody knows which keys. True when that does no harm: no chunk has
+    /// begun, so every chunk will see it.
+    [[nodiscard]] bool pass_over_unknown_change();
+
     // Fences: `fence_wanted` is true while someone waits for one that is not under way.
     [[nodiscard]] bool fence_wanted() const;
     [[nodiscard]] FenceClock::Ticket issue_fence() { return clock_.issue(); }

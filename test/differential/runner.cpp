@@ -18,9 +18,6 @@ namespace {
 
 constexpr std::chrono::seconds kDoppelLimit{60};
 constexpr std::string_view kNoValueForRows = "is NOT NULL and has no DEFAULT";
-/// Doppel stops when it sees the end of an XA transaction but not its preparation, whatever table
-/// it was about (docs/consistency.md). Those of other cases may begin just before a run.
-constexpr std::string_view kPreparedBefore = "was prepared before this run began";
 constexpr unsigned kAttempts = 8;
 constexpr std::uint64_t kAnyStatementEvery = 30;
 constexpr unsigned kPurgeEvery = 20;
@@ -194,9 +191,6 @@ Outcome Runner::judge(const Program& program, const Finished& finished) {
     }
     if (const std::string found = traces(before); !found.empty()) {
         return failure("not untouched", found + said);
-    }
-    if (finished.process.out.find(kPreparedBefore) != std::string::npos) {
-        return {Verdict::refused, "XA transaction prepared before the start", "", 0, {}};
     }
     switch (code) {
         case kExitUsage:

@@ -4,10 +4,12 @@
 #include "feed_run_fixture.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -268,6 +270,78 @@ TEST_F(FreeRunTest, AnXaTransactionPreparedBeforeTheStartIsWaitedFor) {
     schema_->execute("XA COMMIT 'early'");
     EXPECT_EQ(process_->wait(kLimit), 0) << process_->err();
     expect_like_native(schema_->session(), kClauses, "id");
+}
+
+/// Ends XA transactions one after the other, on a table and its twin or on another table, until
+/// it is destroyed. Each is prepared for a moment, so that runs begin in the middle of some.
+class XaTraffic final {
+public:
+    XaTraffic(
+        std::unique_ptr<sql::Session> session, std::string name, std::vector<std::string> tables
+    )
+        : session_(std::move(session)),
+          name_(std::move(name)),
+          tables_(std::move(tables)),
+          thread_([this] { run(); }) {}
+    ~XaTraffic() { stop(); }
+    XaTraffic(const XaTraffic&) = delete;
+    XaTraffic& operator=(const XaTraffic&) = delete;
+
+    void stop() {
+        stopping_ = true;
+        if (thread_.joinable()) {
+            thread_.join();
+        }
+    }
+    [[nodiscard]] unsigned ended() const { return ended_; }
+
+private:
+    void run() {
+        for (unsigned i = 0; !stopping_; ++i) {
+            const std::string xid = fmt::format("'{}','{}'", name_, i % 3);
+            session_->execute("XA START " + xid);
+            for (const std::string& table : tables_) {
+                session_->execute(fmt::format(
+                    "UPDATE {} SET v = v + {} WHERE id = {}", table, i, i % 190 * 10 + 10
+                ));
+            }
+            session_->execute("XA END " + xid);
+            session_->execute("XA PREPARE " + xid);
+            std::this_thread::sleep_for(std::chrono::milliseconds(i % 4));
+            session_->execute(fmt::format("XA {} {}", i % 5 == 0 ? "ROLLBACK" : "COMMIT", xid));
+            ++ended_;
+        }
+    }
+
+    std::unique_ptr<sql::Session> session_;
+    std::string name_;
+    std::vector<std::string> tables_;
+    std::atomic<bool> stopping_ = false;
+    std::atomic<unsigned> ended_ = 0;
+    std::thread thread_;
+};
+
+TEST_F(FreeRunTest, RunsStartAmidXaTransactions) {
+    constexpr int kStarts = 12;
+    prepare(server());
+    schema_->execute("CREATE TABLE other LIKE t");
+    schema_->execute("INSERT INTO other SELECT * FROM t");
+    for (int start = 0; start < kStarts; ++start) {
+        XaTraffic beside(application(), "beside", {"other"});
+        XaTraffic beside_too(application(), "too", {"other"});
+        XaTraffic on_it(application(), "on it", {"t", "twin"});
+        start_free();
+        ASSERT_EQ(process_->wait(kLimit), 0) << process_->out() << process_->err();
+        for (XaTraffic* traffic : {&beside, &beside_too, &on_it}) {
+            traffic->stop();
+            EXPECT_GT(traffic->ended(), 0U);
+        }
+        expect_like_native(schema_->session(), kClauses, "id");
+        schema_->execute("DROP TABLE _t_old");
+        for (const char* table : {"t", "twin"}) {
+            schema_->execute(fmt::format("ALTER TABLE {} DROP COLUMN note", table));
+        }
+    }
 }
 
 TEST_F(FreeRunTest, WithoutTheRightToLookForXaTransactionsACommitFromBeforeStopsTheRun) {

@@ -137,6 +137,7 @@ TEST_F(FeedHandlerTest, XaTransactionsOfServersThatCommitThemOutOfOrderStopTheRu
     handler.on_xa_prepare("X'1',X'',1");
     handler.on_transaction_end({});
     EXPECT_THAT(said_by([&] { handler.on_xa_commit("X'1',X'',1"); }), testing::HasSubstr("8.0.30"));
+    EXPECT_THROW(handler.on_xa_commit("X'3',X'',1"), Error) << "no fence shows what it changed";
 }
 
 TEST_F(FeedHandlerTest, KeysOfPreparedTransactionsHaveALimit) {
@@ -184,8 +185,34 @@ TEST_F(FeedHandlerTest, ARolledBackTransactionIsForgotten) {
     EXPECT_THROW(handler_.on_xa_commit("X'1',X'',1"), Error);
 }
 
-TEST_F(FeedHandlerTest, ACommitOfAnUnknownTransactionStopsTheRun) {
+TEST_F(FeedHandlerTest, ACommitOfAnUnknownTransactionStopsTheRunWhenTheCopyHasBegun) {
+    fence();
+    EXPECT_NO_THROW(handler_.on_xa_commit("X'8',X'',1"));
+    const auto chunk = coordinator_.add_chunk(std::nullopt);
+    coordinator_.open_chunk(chunk);
+    EXPECT_FALSE(coordinator_.may_read(chunk)) << "before a fence shows what it changed";
+    fence();
+    EXPECT_TRUE(coordinator_.may_read(chunk));
     EXPECT_THROW(handler_.on_xa_commit("X'9',X'',1"), Error);
+    EXPECT_NO_THROW(handler_.on_xa_rollback("X'9',X'',1")) << "it changed nothing";
+}
+
+TEST_F(FeedHandlerTest, AccountsForXaTransactionsWhoseRowsOrEndItHasRead) {
+    const std::string known = "X'1',X'',1";
+    const std::string ended = "X'2',X'',1";
+    handler_.on_xa_commit(ended);
+    handler_.begin_noting_ends();
+    EXPECT_FALSE(handler_.accounts_for(known));
+    EXPECT_FALSE(handler_.accounts_for(ended)) << "that was one before, of the same name";
+    handler_.on_xa_start();
+    handler_.on_xa_prepare(known);
+    EXPECT_TRUE(handler_.accounts_for(known));
+    handler_.on_xa_commit(known);
+    handler_.on_xa_rollback(ended);
+    EXPECT_TRUE(handler_.accounts_for(known));
+    EXPECT_TRUE(handler_.accounts_for(ended));
+    handler_.stop_noting_ends();
+    EXPECT_FALSE(handler_.accounts_for(ended));
 }
 
 TEST_F(FeedHandlerTest, StatementsThatChangeTheSourceStopTheRun) {

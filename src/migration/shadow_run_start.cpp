@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a run waits for before its first chunk.
+#include "migration/prepared_xa.hpp"
+#include "migration/shadow_run.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace doppel::migration {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kPreparedXaPatience{10};
+constexpr std::chrono::milliseconds kPoll{100};
+
+}  // namespace
+
+/// The prepared XA transactions of which the feed knows nothing though it has come behind their
+/// preparation: it began behind it. Those that end meanwhile are none, since it reads their end
+/// before a chunk begins.
+async::awaitable<std::vector<std::string>> ShadowRun::unknown_xa() {
+    handler_.begin_noting_ends();
+    std::vector<std::string> xids;
+    const std::function<void(sql::Session&)> look = [&xids](sql::Session& session) {
+        xids = prepared_xids(session);
+    };
+    co_await run_surely(*marker_session_, look);
+    if (!xids.empty()) {
+        co_await pass_fence();
+        std::erase_if(xids, [this](const std::string& xid) { return handler_.accounts_for(xid); });
+    }
+    handler_.stop_noting_ends();
+    co_return xids;
+}
+
+async::awaitable<void> ShadowRun::await_unknown_xa() {
+    const auto deadline = Clock::now() + kPreparedXaPatience;
+    // A transaction is in gtid_executed a moment before XA RECOVER lists it as prepared. Behind a
+    // commit of ours, which comes after it in the binlog, it should be listed; if one is not, its
+    // end stops the run.
+    co_await pass_fence();
+    while (true) {
+        require_running();
+        const std::vector<std::string> xids = co_await unknown_xa();
+        if (xids.empty()) {
+            co_return;
+        }
+        if (Clock::now() > deadline) {
+            throw Error(
+                Errc::refused,
+                fmt::format(
+                    "prepared XA transactions on the server may have changed the table, which "
+                    "becomes visible at their end only: {}. End them (XA RECOVER CONVERT XID lists "
+                    "them), then run again",
+                    xids_told(xids)
+                )
+            );
+        }
+        co_await async::sleep(kPoll);
+    }
+}
+
+}  // namespace doppel::migration
