@@ -2,8 +2,10 @@
 #include "copy/copier.hpp"
 
 #include "copy/chunk_statement.hpp"
+#include "copy/partial_copy.hpp"
 
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -14,30 +16,10 @@ using sql::FailureKind;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kFenceLook{1};
-/// So many refused rows of a chunk are found one by one; what is not copied by then is left to
-/// replay as a whole.
-constexpr std::size_t kRefusedMax = 32;
 
 bool is_refusal(const Error& error) {
     const auto kind = sql::classify_write_failure(error);
     return kind == FailureKind::duplicate || kind == FailureKind::misfit;
-}
-
-/// The part of a chunk from one of its keys to another one, with what lies between the keys: rows
-/// there are newer, and the feed brings them.
-mysql::KeyRange range_of(
-    const mysql::KeyRange& chunk,
-    const std::vector<mysql::Key>& keys,
-    misfit::Bisection::Piece piece
-) {
-    mysql::KeyRange range = chunk;
-    if (piece.begin > 0) {
-        range.lower = keys[piece.begin - 1];
-    }
-    if (piece.end < keys.size()) {
-        range.upper = keys[piece.end - 1];
-    }
-    return range;
 }
 
 }  // namespace
@@ -131,7 +113,6 @@ async::awaitable<std::vector<mysql::Key>> Copier::keys_of(protocol::ChunkIndex c
 }
 
 async::awaitable<bool> Copier::copy_apart(protocol::ChunkIndex chunk, ChunkRetries& retries) {
-    const mysql::KeyRange whole = context_.coordinator.range(chunk);
     std::vector<mysql::Key> keys;
     std::optional<Error> failure;
     try {
@@ -139,18 +120,17 @@ async::awaitable<bool> Copier::copy_apart(protocol::ChunkIndex chunk, ChunkRetri
     } catch (const Error& error) {
         failure = error;
     }
-    misfit::Bisection cut(keys.size(), kRefusedMax);
+    PartialCopy parts(context_.coordinator.range(chunk), std::move(keys), PartialCopy::kRefusedMax);
     while (!failure && !context_.stopping) {
-        const auto piece = cut.next();
-        if (!piece) {
+        const auto range = parts.next();
+        if (!range) {
             break;
         }
-        const mysql::KeyRange range = range_of(whole, keys, *piece);
-        failure = co_await copy_range(range, false);
+        failure = co_await copy_range(*range, false);
         if (!failure) {
-            cut.taken();
+            parts.taken();
         } else if (is_refusal(*failure)) {
-            cut.refused();
+            parts.refused();
             failure.reset();
         } else if (sql::classify_write_failure(*failure) == FailureKind::conflict && retries.allows_another()) {
             failure.reset();
@@ -161,21 +141,13 @@ async::awaitable<bool> Copier::copy_apart(protocol::ChunkIndex chunk, ChunkRetri
         co_await recover(chunk, *failure, retries);
         co_return false;
     }
-    leave_out(keys, cut);
+    // While the chunk is open, so that the keys wait for its end like those that the feed brings.
+    const std::vector<mysql::Key> left_out = parts.left_out();
+    for (const mysql::Key& key : left_out) {
+        context_.coordinator.request(key.bytes);
+    }
     close(chunk);
     co_return true;
-}
-
-void Copier::leave_out(const std::vector<mysql::Key>& keys, const misfit::Bisection& cut) {
-    // While the chunk is open, so that the keys wait for its end like those that the feed brings.
-    for (const std::size_t i : cut.offenders()) {
-        context_.coordinator.request(keys[i].bytes);
-    }
-    for (const auto piece : cut.rest()) {
-        for (std::size_t i = piece.begin; i < piece.end; ++i) {
-            context_.coordinator.request(keys[i].bytes);
-        }
-    }
 }
 
 async::awaitable<void> Copier::recover(

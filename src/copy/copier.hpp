@@ -6,7 +6,6 @@
 #include "copy/chunk_retries.hpp"
 #include "copy/chunk_sizer.hpp"
 #include "doppel/log.hpp"
-#include "misfit/bisection.hpp"
 #include "mysql/table_pair.hpp"
 #include "protocol/coordinator.hpp"
 #include "sql/async_session.hpp"
@@ -52,7 +51,6 @@ private:
     async::awaitable<bool> copy_apart(protocol::ChunkIndex chunk, ChunkRetries& retries);
     async::awaitable<std::optional<Error>> copy_range(const mysql::KeyRange& range, bool whole);
     async::awaitable<std::vector<mysql::Key>> keys_of(protocol::ChunkIndex chunk);
-    void leave_out(const std::vector<mysql::Key>& keys, const misfit::Bisection& cut);
     void close(protocol::ChunkIndex chunk);
     /// After a failure that says nothing about rows. The chunk is cancelled, its range empty.
     async::awaitable<void> recover(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replay/replayer.hpp"
 
-#include "misfit/bisection.hpp"
 #include "replay/reconcile_statement.hpp"
 #include "sql/failure_kind.hpp"
 
@@ -10,7 +9,6 @@
 namespace doppel::replay {
 namespace {
 
-using misfit::Bisection;
 using sql::FailureKind;
 using Clock = std::chrono::steady_clock;
 
@@ -18,8 +16,6 @@ constexpr std::chrono::milliseconds kLook{1'000};
 constexpr std::chrono::milliseconds kLookAtRefused{50};
 constexpr std::chrono::milliseconds kConflictPause{10};
 constexpr std::chrono::milliseconds kRefusedPause{50};
-/// So many refused keys of a batch are found one by one; the rest waits for another turn.
-constexpr std::size_t kRefusedMax = 32;
 
 bool is_refusal(const Error& error) {
     const auto kind = sql::classify_write_failure(error);
@@ -35,24 +31,8 @@ void roll_back(sql::Session& session) {
 }
 
 /// Not in the coroutine that uses it: g++ 12 destroys aggregate temporaries there twice.
-protocol::Batch part_of(
-    const protocol::Batch& batch, const std::vector<mysql::Key>& keys, Bisection::Piece piece
-) {
-    const auto begin = keys.begin();
-    return {
-        batch.number,
-        {begin + static_cast<std::ptrdiff_t>(piece.begin),
-         begin + static_cast<std::ptrdiff_t>(piece.end)},
-        batch.confined_to,
-        batch.fence};
-}
-
-void append(
-    std::vector<mysql::Key>& out, const std::vector<mysql::Key>& keys, Bisection::Piece piece
-) {
-    for (std::size_t i = piece.begin; i < piece.end; ++i) {
-        out.push_back(keys[i]);
-    }
+protocol::Batch part_of(const protocol::Batch& batch, std::vector<mysql::Key> keys) {
+    return {batch.number, std::move(keys), batch.confined_to, batch.fence};
 }
 
 JudgeContext judge_context(const ReplayContext& context) {
@@ -162,89 +142,53 @@ async::awaitable<void> Replayer::get_over(const Error& error) {
 }
 
 async::awaitable<void> Replayer::reconcile(protocol::Batch batch) {
-    bool involved = false;
-    if (!settled()) {
-        for (const mysql::Key& key : batch.keys) {
-            involved = involved || judge_.is_involved(key);
+    const std::function<bool(const mysql::Key&)> is_involved = [this](const mysql::Key& key) {
+        return !settled() && judge_.is_involved(key);
+    };
+    BatchTurn turn(batch.keys, is_involved, BatchTurn::kRefusedMax);
+    while (auto step = turn.next()) {
+        const protocol::Batch part = part_of(batch, std::move(step->keys));
+        const auto failure = co_await attempt(part, step->inserts);
+        if (!failure) {
+            if (step->inserts) {
+                settle(part.keys);
+            }
+            turn.committed();
+        } else if (step->inserts && is_refusal(*failure)) {
+            context_.logger.debug("replay: {}; {} keys", failure->what(), part.keys.size());
+            if (turn.refused()) {
+                judge_.contest().met(part.keys.front(), *failure, Clock::now());
+            }
+        } else {
+            co_await get_over(*failure);
+            turn.failed();
         }
     }
-    if (involved) {
-        co_await reconcile_apart(batch);
-        co_return;
-    }
-    const auto failure = co_await attempt(batch, true);
-    if (!failure) {
-        context_.coordinator.complete(batch);
-    } else if (is_refusal(*failure)) {
-        co_await reconcile_apart(batch);
-    } else {
-        co_await get_over(*failure);
-        context_.coordinator.give_back(batch);
-    }
-}
-
-async::awaitable<void> Replayer::reconcile_apart(const protocol::Batch& batch) {
-    std::vector<mysql::Key> involved;
-    std::vector<mysql::Key> others;
-    for (const mysql::Key& key : batch.keys) {
-        (judge_.is_involved(key) ? involved : others).push_back(key);
-    }
-    // The refused keys go last: a row that is in the shadow already keeps its place, so that the
-    // same keys stay refused and the Judge sees the same rows each time.
-    std::vector<mysql::Key> failed;
-    co_await reconcile_parts(batch, others, failed);
-    co_await reconcile_parts(batch, involved, failed);
-    context_.coordinator.complete_except(batch, failed);
-    if (failed.size() == batch.keys.size()) {
+    if (finish(batch, turn)) {
         co_await async::sleep(kRefusedPause);
     }
 }
 
-async::awaitable<void> Replayer::reconcile_parts(
-    const protocol::Batch& batch,
-    const std::vector<mysql::Key>& keys,
-    std::vector<mysql::Key>& failed
-) {
-    Bisection cut(keys.size(), kRefusedMax);
-    bool deleted = false;
-    while (const auto piece = cut.next()) {
-        const protocol::Batch part = part_of(batch, keys, *piece);
-        const auto failure = co_await attempt(part, true);
-        if (!failure) {
-            for (const mysql::Key& key : part.keys) {
-                judge_.contest().settled(key);
-            }
-            cut.taken();
-            continue;
-        }
-        if (!is_refusal(*failure)) {
-            co_await get_over(*failure);
-            cut.put_aside();
-            continue;
-        }
-        if (!deleted) {
-            context_.logger.debug("replay: {}; {} keys", failure->what(), part.keys.size());
-            co_await delete_only(part);
-            deleted = true;
-        }
-        if (part.keys.size() == 1) {
-            judge_.contest().met(part.keys.front(), *failure, Clock::now());
-        }
-        cut.refused();
-    }
-    for (const std::size_t i : cut.offenders()) {
-        failed.push_back(keys[i]);
-    }
-    for (const auto piece : cut.rest()) {
-        append(failed, keys, piece);
+void Replayer::settle(const std::vector<mysql::Key>& keys) {
+    for (const mysql::Key& key : keys) {
+        judge_.contest().settled(key);
     }
 }
 
-async::awaitable<void> Replayer::delete_only(const protocol::Batch& batch) {
-    const auto failure = co_await attempt(batch, false);
-    if (failure) {
-        co_await get_over(*failure);  // the next turn deletes them
+bool Replayer::finish(const protocol::Batch& batch, const BatchTurn& turn) {
+    switch (turn.end()) {
+        case BatchTurn::End::all:
+            context_.coordinator.complete(batch);
+            return false;
+        case BatchTurn::End::none:
+            context_.coordinator.give_back(batch);
+            return false;
+        case BatchTurn::End::some:
+            break;
     }
+    const std::vector<mysql::Key> failed = turn.failed_keys();
+    context_.coordinator.complete_except(batch, failed);
+    return failed.size() == batch.keys.size();
 }
 
 async::awaitable<std::optional<Error>> Replayer::attempt_locked(
@@ -267,9 +211,7 @@ void Replayer::complete_locked(protocol::Batch batch) {
     context_.coordinator.abandon_fence(batch.fence);
     batch.fence = {};
     context_.coordinator.complete(batch);
-    for (const mysql::Key& key : batch.keys) {
-        judge_.contest().settled(key);
-    }
+    settle(batch.keys);
 }
 
 void Replayer::give_back(const std::vector<protocol::Batch>& batches) {

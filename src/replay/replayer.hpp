@@ -6,6 +6,7 @@
 #include "misfit/new_schema.hpp"
 #include "mysql/table_pair.hpp"
 #include "protocol/coordinator.hpp"
+#include "replay/batch_turn.hpp"
 #include "replay/judge.hpp"
 #include "sql/async_session.hpp"
 
@@ -65,16 +66,9 @@ public:
 
 private:
     async::awaitable<void> reconcile(protocol::Batch batch);
-    /// The refused and the other keys of a batch by themselves, so that one does not hold up the
-    /// other.
-    async::awaitable<void> reconcile_apart(const protocol::Batch& batch);
-    /// Halves what is refused; appends the keys that were not reconciled to `failed`.
-    async::awaitable<void> reconcile_parts(
-        const protocol::Batch& batch,
-        const std::vector<mysql::Key>& keys,
-        std::vector<mysql::Key>& failed
-    );
-    async::awaitable<void> delete_only(const protocol::Batch& batch);
+    void settle(const std::vector<mysql::Key>& keys);
+    /// Hands the batch back; true when none of its keys was reconciled though it was tried.
+    bool finish(const protocol::Batch& batch, const BatchTurn& turn);
     async::awaitable<std::optional<Error>> attempt(const protocol::Batch& batch, bool insert);
     async::awaitable<std::optional<Error>> attempt_locked(
         sql::AsyncSession& session, const protocol::Batch& batch
