@@ -2,12 +2,15 @@
 #include "simulation/application.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace doppel::simulation {
 namespace {
 
 constexpr std::size_t kTransactionsMax = 14;
 constexpr std::size_t kInvisibleAtFirstMax = 4;
+/// Of a preparation that a crash has undone.
+constexpr Place kNever = std::numeric_limits<Place>::max();
 
 std::size_t idx(int at) {
     return static_cast<std::size_t>(at);
@@ -21,9 +24,15 @@ Application::Application(World& world)
           4 + world.random.pick(kTransactionsMax - 3) +
           (world.mishap_after_duplicate > 1 ? kTransactionsMax : 0)
       )),
-      uses_xa_(world.random.chance(40)),
-      moves_values_(world.mishap_after_duplicate > 1 || world.random.chance(20)),
-      values_(std::array{2, 3, 3, kValues, kValues}[world.random.pick(5)]) {}
+      // Leaving out the first fence takes a copy that does not wait for anything.
+      uses_xa_(!world.leaves_out(LeftOut::first_fence) && world.random.chance(40)),
+      moves_values_(world.mishap_after_duplicate > 1 || world.random.chance(40)),
+      lends_(world.random.chance(50)),
+      values_(std::array{2, 3, 3, kValues, kValues}[world.random.pick(5)]) {
+    if (moves_values_ && lends_) {
+        left_ += kTransactionsMax;  // what is refused is looked at several times
+    }
+}
 
 void Application::begin() {
     for (int key = 0; key < kKeys; ++key) {
@@ -41,6 +50,9 @@ void Application::begin() {
         const Draft draft = make();
         note("before the copy", draft.entry, world_.server.append(draft.entry));
     }
+    while (uses_xa_ && prepared_.size() < kPreparedMax && world_.random.chance(50)) {
+        prepare(make());
+    }
     world_.server.sync();
     // gtid_executed names what is visible, a place in a file all that is synced.
     world_.delivered_to =
@@ -53,12 +65,60 @@ bool Application::step() {
         end_prepared();
         return true;
     }
-    if (left_ == 0 || world_.server.locked()) {
+    if (world_.server.locked()) {
+        return false;
+    }
+    if ((left_ == 0 || world_.random.chance(30)) && take_back()) {
+        return true;
+    }
+    if (left_ == 0) {
         return false;
     }
     --left_;
     write();
     return true;
+}
+
+std::vector<unsigned> Application::listed() const {
+    const Server& server = world_.server;
+    std::vector<unsigned> xids;
+    for (const Draft& draft : xa_drafts_) {
+        if (server.is_visible(draft.place) && !(draft.end && server.is_visible(*draft.end))) {
+            xids.push_back(draft.entry.xid);
+        }
+    }
+    return xids;
+}
+
+/// All but one of the rows that share a value lose it; which one keeps it decides whether the value
+/// has moved.
+bool Application::take_back() {
+    Draft draft;
+    draft.table = world_.server.written();
+    draft.entry.kind = Entry::Kind::changes;
+    for (int value = 0; value < kValues; ++value) {
+        std::vector<int> holders;
+        for (int key = 0; key < kKeys; ++key) {
+            const Row& row = draft.table[idx(key)];
+            if (row.present && row.unique == value) {
+                holders.push_back(key);
+            }
+        }
+        if (holders.size() < 2 || std::any_of(holders.begin(), holders.end(), [this](int key) {
+                return is_locked(key);
+            })) {
+            continue;
+        }
+        const int keeper = holders[world_.random.pick(holders.size())];
+        for (const int key : holders) {
+            if (key != keeper) {
+                set(draft, key, with_unique(kNull));
+            }
+        }
+        note("takes a value back", draft.entry, world_.server.append(draft.entry));
+        return true;
+    }
+    return false;
 }
 
 void Application::write() {
@@ -67,34 +127,45 @@ void Application::write() {
         return;
     }
     if (uses_xa_ && prepared_.size() < kPreparedMax && world_.random.chance(40)) {
-        draft.entry.kind = Entry::Kind::xa_prepare;
-        draft.entry.xid = static_cast<unsigned>(xa_drafts_.size());
-        prepared_.push_back(draft.entry.xid);
-        xa_drafts_.push_back(draft);
-        hold_locks_of_prepared();
-        note("XA PREPARE", draft.entry, world_.server.append(draft.entry));
+        prepare(draft);
         return;
     }
     note("commits", draft.entry, world_.server.append(draft.entry));
 }
 
+void Application::prepare(Draft draft) {
+    draft.entry.kind = Entry::Kind::xa_prepare;
+    draft.entry.xid = static_cast<unsigned>(xa_drafts_.size());
+    draft.place = world_.server.append(draft.entry);
+    note("XA PREPARE", draft.entry, draft.place);
+    prepared_.push_back(draft.entry.xid);
+    xa_drafts_.push_back(draft);
+    hold_locks_of_prepared();
+}
+
 void Application::end_prepared() {
     const std::size_t at = world_.random.pick(prepared_.size());
-    Entry entry = xa_drafts_[prepared_[at]].entry;
+    Draft& draft = xa_drafts_[prepared_[at]];
+    Entry entry = draft.entry;
     prepared_.erase(prepared_.begin() + static_cast<std::ptrdiff_t>(at));
     hold_locks_of_prepared();
     const bool commits = world_.random.chance(70);
     entry.kind = commits ? Entry::Kind::xa_commit : Entry::Kind::xa_rollback;
-    note(commits ? "XA COMMIT" : "XA ROLLBACK", entry, world_.server.append(entry));
+    draft.end = world_.server.append(entry);
+    note(commits ? "XA COMMIT" : "XA ROLLBACK", entry, *draft.end);
 }
 
 void Application::on_crash() {
     prepared_.clear();
-    for (const Entry& entry : world_.server.binlog()) {
-        if (entry.kind == Entry::Kind::xa_prepare) {
-            prepared_.push_back(entry.xid);
-        } else if (entry.kind == Entry::Kind::xa_commit || entry.kind == Entry::Kind::xa_rollback) {
-            std::erase(prepared_, entry.xid);
+    const Place survives = world_.server.binlog().size();
+    for (Draft& draft : xa_drafts_) {
+        if (draft.end && *draft.end >= survives) {
+            draft.end.reset();
+        }
+        if (draft.place >= survives) {
+            draft.place = kNever;
+        } else if (!draft.end) {
+            prepared_.push_back(draft.entry.xid);
         }
     }
     hold_locks_of_prepared();
@@ -121,7 +192,10 @@ Application::Draft Application::make() {
 }
 
 void Application::change(Draft& draft) {
-    const int key = world_.random.pick_int(kKeys);
+    int key = world_.random.pick_int(kKeys);
+    for (int i = 0; moves_values_ && i < 3 && draft.table[idx(key)].unique == kNull; ++i) {
+        key = world_.random.pick_int(kKeys);
+    }
     if (is_locked(key)) {
         return;
     }
@@ -148,6 +222,11 @@ void Application::change(Draft& draft) {
 void Application::change_pair(Draft& draft, int first, int second, std::size_t kind) {
     const Row from = draft.table[idx(first)];
     const Row to = draft.table[idx(second)];
+    if (lends_ && from.unique != kNull && (locked_values_ & bit(from.unique)) == 0 &&
+        world_.random.chance(60)) {  // the new row has the value first
+        set(draft, second, with_unique(from.unique));
+        return;
+    }
     if (!to.present && kind <= 4) {  // an UPDATE of the key
         set(draft, first, Row{}, true);
         set(draft, second, with_unique(from.unique));

@@ -9,7 +9,8 @@
 namespace doppel::simulation {
 
 /// Writes to the source: transactions of several statements, key updates, unique values that move
-/// between rows, XA. Ends after some transactions.
+/// between rows in one transaction or several, in either order, XA. Ends after some transactions,
+/// with unique values.
 class Application final {
 public:
     explicit Application(World& world);
@@ -21,6 +22,8 @@ public:
     void on_crash();
     /// A prepared transaction holds its metadata lock.
     [[nodiscard]] bool any_prepared() const { return !prepared_.empty(); }
+    /// XIDs as XA RECOVER has them: from when their preparation is visible until their end is.
+    [[nodiscard]] std::vector<unsigned> listed() const;
 
 private:
     static constexpr std::size_t kPreparedMax = 2;
@@ -32,6 +35,8 @@ private:
         Entry entry;
         KeyMask keys = 0;
         KeyMask values = 0;
+        Place place = 0;           ///< of XA PREPARE
+        std::optional<Place> end;  ///< of XA COMMIT or XA ROLLBACK
     };
 
     [[nodiscard]] Draft make();
@@ -42,7 +47,9 @@ private:
     [[nodiscard]] Row with_unique(int unique);
     [[nodiscard]] int free_value(const Draft& draft);
     [[nodiscard]] bool is_locked(int key) const { return (locked_keys_ & bit(key)) != 0; }
+    [[nodiscard]] bool take_back();
     void write();
+    void prepare(Draft draft);
     void end_prepared();
     void hold_locks_of_prepared();
     void note(const char* what, const Entry& entry, Place place);
@@ -51,7 +58,8 @@ private:
     unsigned left_;
     bool uses_xa_;
     bool moves_values_;  ///< between rows, more than it does anything else
-    int values_;         ///< how many of the unique values it uses
+    bool lends_;  ///< lets two rows have one value for a while: the index is the shadow's alone
+    int values_;  ///< how many of the unique values it uses
     std::uint16_t version_ = 0;
     std::vector<Draft> xa_drafts_;    ///< of all XA transactions; the index is the XID
     std::vector<unsigned> prepared_;  ///< XIDs

@@ -20,6 +20,7 @@ bool Conductor::step() {
             if (!world_.coordinator.copied()) {
                 return false;
             }
+            copied_at_ = world_.coordinator.delivered();
             world_.note("cut-over: all is copied");
             phase_ = Phase::draining;
             return true;
@@ -45,7 +46,8 @@ bool Conductor::step() {
 
 bool Conductor::drain() {
     const auto progress = fence_.step(world_, "cut-over");
-    if (progress == PassFence::Progress::done && world_.pending() <= kPendingForCutover) {
+    if (progress == PassFence::Progress::done && world_.pending() <= kPendingForCutover &&
+        judge_.empty() && world_.coordinator.reconciled_through(copied_at_)) {
         ++attempts_;
         world_.replay_paused = true;
         phase_ = Phase::pausing;
@@ -54,7 +56,8 @@ bool Conductor::drain() {
 }
 
 bool Conductor::pause() {
-    if (std::any_of(reconcilers_.begin(), reconcilers_.end(), [](const Reconciler& reconciler) {
+    if (judge_.busy() ||
+        std::any_of(reconcilers_.begin(), reconcilers_.end(), [](const Reconciler& reconciler) {
             return reconciler.busy();
         })) {
         return false;
@@ -102,21 +105,43 @@ bool Conductor::pass_marker() {
     return true;
 }
 
+/// As Replayer::drain_locked: as long as anything moves, what was refused is tried again.
 bool Conductor::take() {
-    from_ = &world_.coordinator;
-    auto batch = from_->take_batch();
-    if (!batch && world_.shortcut) {
-        from_ = &*world_.shortcut;
-        batch = from_->take_batch();
+    if (waiting_.empty()) {
+        taken_ = Taken{&world_.coordinator, world_.coordinator.take_batch()};
+        if (!taken_.batch && world_.shortcut) {
+            taken_ = Taken{&*world_.shortcut, world_.shortcut->take_batch()};
+        }
+    } else {
+        taken_ = waiting_.back();
+        waiting_.pop_back();
     }
-    if (!batch) {
+    if (taken_.batch) {
+        deleted_ = false;
+        phase_ = Phase::reconciling;
+    } else if (some_done_ && !refused_.empty()) {
+        waiting_.swap(refused_);
+        some_done_ = false;
+    } else {
+        give_batches_back();
         begin_rename();
-        return true;
     }
-    batch_ = std::move(*batch);
-    deleted_ = false;
-    phase_ = Phase::reconciling;
     return true;
+}
+
+void Conductor::give_batches_back() {
+    for (const auto* batches : {&waiting_, &refused_}) {
+        for (const Taken& each : *batches) {
+            each.from->give_back(*each.batch);
+        }
+    }
+    waiting_.clear();
+    refused_.clear();
+    some_done_ = false;
+    if (taken_.batch) {
+        taken_.from->give_back(*taken_.batch);
+        taken_.batch.reset();
+    }
 }
 
 bool Conductor::reconcile() {
@@ -128,18 +153,19 @@ bool Conductor::reconcile() {
         return true;
     }
     if (world_.mishap(5)) {
-        from_->give_back(batch_);
         give_up("the connection was lost");
         return true;
     }
-    const KeyMask keys = world_.batch_keys(batch_);
+    const KeyMask keys = world_.batch_keys(*taken_.batch);
     // Under LOCK TABLES each statement is a transaction.
     auto statement = deleted_ ? Statement::insertion(world_, keys) : Statement::deletion(keys);
     const auto progress = statement.run(world_, session_);
     if (progress != Statement::Progress::done) {
         world_.shadow.rollback(session_);
-        from_->give_back(batch_);
-        give_up("a duplicate");
+        world_.note("cut-over: a duplicate");
+        refused_.push_back(taken_);
+        taken_.batch.reset();
+        phase_ = Phase::taking;
         return true;
     }
     if (world_.shadow.in_transaction(session_)) {
@@ -155,10 +181,15 @@ void Conductor::end_statement() {
     if (!std::exchange(deleted_, true)) {
         return;
     }
-    world_.note("cut-over: reconciled {} keys", batch_.keys.size());
-    from_->abandon_fence(batch_.fence);
-    batch_.fence = {};
-    from_->complete(batch_);
+    protocol::Batch batch = *std::exchange(taken_.batch, std::nullopt);
+    world_.note("cut-over: reconciled {} keys", batch.keys.size());
+    taken_.from->abandon_fence(batch.fence);
+    batch.fence = {};
+    taken_.from->complete(batch);
+    for (const mysql::Key& key : batch.keys) {
+        judge_.settled(key);
+    }
+    some_done_ = true;
     phase_ = Phase::taking;
 }
 
@@ -196,10 +227,7 @@ void Conductor::on_crash() {
         case Phase::locking:
         case Phase::marking:
         case Phase::taking:
-            give_up("the server crashed");
-            return;
         case Phase::reconciling:
-            from_->give_back(batch_);
             give_up("the server crashed");
             return;
         case Phase::renaming:
@@ -216,6 +244,7 @@ void Conductor::on_crash() {
 
 void Conductor::give_up(const char* why) {
     world_.note("cut-over: attempt {} failed: {}", attempts_, why);
+    give_batches_back();
     place_.reset();
     world_.server.lock(false);
     world_.replay_paused = false;

@@ -16,9 +16,14 @@ public:
         World& world,
         const Application& application,
         std::deque<Reconciler>& reconcilers,
+        Judge& judge,
         int session
     )
-        : world_(world), application_(application), reconcilers_(reconcilers), session_(session) {}
+        : world_(world),
+          application_(application),
+          reconcilers_(reconcilers),
+          judge_(judge),
+          session_(session) {}
     bool step();
     void on_crash();
     [[nodiscard]] bool done() const { return phase_ == Phase::done; }
@@ -37,6 +42,11 @@ private:
         done
     };
 
+    struct Taken {
+        protocol::Coordinator* from = nullptr;  ///< who gave the batch out
+        std::optional<protocol::Batch> batch;
+    };
+
     bool drain();
     bool pause();
     bool lock();
@@ -44,6 +54,7 @@ private:
     bool take();
     bool reconcile();
     void end_statement();
+    void give_batches_back();
     void begin_rename();
     bool rename();
     void finish();
@@ -53,12 +64,16 @@ private:
     World& world_;
     const Application& application_;
     std::deque<Reconciler>& reconcilers_;
+    Judge& judge_;
     int session_;
     Phase phase_ = Phase::copying;
     PassFence fence_;
     std::optional<Place> marker_;
-    protocol::Batch batch_;
-    protocol::Coordinator* from_ = nullptr;
+    Taken taken_;
+    std::vector<Taken> waiting_;
+    std::vector<Taken> refused_;
+    bool some_done_ = false;  ///< since the refused ones were tried last
+    protocol::Sequence copied_at_ = 0;
     bool deleted_ = false;        ///< the batch's deletes were committed
     std::optional<Place> place_;  ///< of a statement whose commit is not acknowledged
     unsigned attempts_ = 0;

@@ -7,8 +7,7 @@ namespace doppel::simulation {
 namespace {
 
 constexpr std::size_t kFoundAhead = 2;
-/// As in copy::ChunkRetries: other failures do not count.
-constexpr unsigned kDuplicatesMax = 12;
+constexpr unsigned kLateRequestPercent = 1;
 
 }  // namespace
 
@@ -40,19 +39,13 @@ bool Copier::step() {
             return clear();
         case Phase::clearing_committing:
             return clear_commit();
-        case Phase::catching_up: {
-            const auto progress = fence_.step(world_, "copier");
-            if (progress == PassFence::Progress::done) {
-                catch_up_to_ = world_.coordinator.delivered();
-                phase_ = Phase::reconciling;
-            }
-            return progress != PassFence::Progress::none;
-        }
-        case Phase::reconciling:
-            if (!world_.coordinator.reconciled_through(catch_up_to_)) {
+        case Phase::listing:
+            return list();
+        case Phase::late_request:
+            if (!world_.random.chance(kLateRequestPercent)) {
                 return false;
             }
-            phase_ = Phase::idle;
+            request_left_out();
             return true;
     }
     return false;
@@ -60,13 +53,12 @@ bool Copier::step() {
 
 bool Copier::open() {
     if (!chunk_) {
-        if (boundaries_.found.empty()) {
+        if (boundaries_.found.empty() || !world_.may_copy) {
             return false;
         }
         chunk_ = boundaries_.found.front();
         boundaries_.found.pop_front();
         keys_ = world_.code.mask(world_.coordinator.range(*chunk_));
-        duplicates_ = 0;
     }
     world_.coordinator.open_chunk(*chunk_);
     world_.open_keys |= keys_;
@@ -107,7 +99,7 @@ bool Copier::copy() {
         return true;
     }
     if (!world_.shadow.in_transaction(session_)) {
-        close();  // nothing to commit
+        end_statement();  // nothing to commit
         return true;
     }
     place_ = world_.server.append_ours(session_);
@@ -122,7 +114,6 @@ void Copier::on_crash() {
         place_.reset();
     }
     server_goes_on_ = false;
-    fence_.on_crash(world_);
     switch (phase_) {
         case Phase::copying:
         case Phase::committing:
@@ -134,6 +125,10 @@ void Copier::on_crash() {
             phase_ = Phase::clearing;
             break;
         case Phase::reconnecting:
+        case Phase::late_request:
+            break;
+        case Phase::listing:
+            phase_ = Phase::reconnecting;
             break;
         default:
             connected_ = false;
@@ -153,8 +148,62 @@ bool Copier::commit() {
     if (!settled()) {
         return false;
     }
-    close();
+    end_statement();
     return true;
+}
+
+void Copier::end_statement() {
+    place_.reset();
+    if (!parts_) {
+        close();
+        return;
+    }
+    parts_->taken();
+    begin_part();
+}
+
+/// The keys of the chunk, by a SELECT.
+bool Copier::list() {
+    std::vector<mysql::Key> keys;
+    for (int key = 0; key < kKeys; ++key) {
+        if ((keys_ & bit(key)) != 0 &&
+            world_.server.visible()[static_cast<std::size_t>(key)].present) {
+            keys.push_back(world_.code.encode(key, world_.random.chance(50) ? 1 : 0));
+        }
+    }
+    const std::size_t refused_max = 1 + world_.random.pick(kKeys);
+    parts_.emplace(world_.coordinator.range(*chunk_), std::move(keys), refused_max);
+    begin_part();
+    return true;
+}
+
+void Copier::begin_part() {
+    const auto range = parts_->next();
+    if (range) {
+        const KeyMask keys = world_.code.mask(*range);
+        statement_ = Statement::insertion(world_, keys);
+        phase_ = Phase::copying;
+        world_.note("copier {}: begins INSERT .. SELECT of keys {:08b}", session_, keys);
+        return;
+    }
+    left_out_ = parts_->left_out();
+    if (!world_.leaves_out(LeftOut::request_in_time)) {
+        request_left_out();
+    }
+    close();
+    if (!left_out_.empty()) {
+        phase_ = Phase::late_request;
+    }
+}
+
+void Copier::request_left_out() {
+    for (const mysql::Key& key : std::exchange(left_out_, {})) {
+        world_.note("copier {}: leaves out key {}", session_, world_.code.decode(key));
+        if (!world_.leaves_out(LeftOut::left_out_row)) {
+            world_.coordinator.request(key.bytes);
+        }
+    }
+    phase_ = Phase::idle;
 }
 
 /// The new connection is there when the server has ended the old one. Until then its statement goes
@@ -234,15 +283,16 @@ void Copier::recover(Statement::Progress failure) {
             return;
         case Statement::Progress::duplicate:
             world_.note("copier {}: a duplicate", session_);
-            if (++duplicates_ > kDuplicatesMax) {
-                world_.fail(fmt::format("chunk {} gave up on a duplicate", *chunk_));
-                return;
+            if (parts_) {
+                parts_->refused();
+                begin_part();
+            } else {
+                phase_ = Phase::listing;
             }
-            cancel(Phase::catching_up);
             return;
         default:
             world_.note("copier {}: a deadlock", session_);
-            cancel(Phase::idle);
+            parts_ ? begin_part() : cancel(Phase::idle);
             return;
     }
 }
@@ -251,6 +301,7 @@ void Copier::cancel(Phase next) {
     world_.note("copier {}: cancels chunk {}", session_, *chunk_);
     world_.coordinator.cancel_chunk(*chunk_);
     world_.open_keys &= ~keys_;
+    parts_.reset();
     phase_ = next;
 }
 
@@ -260,7 +311,7 @@ void Copier::close() {
     world_.open_keys &= ~keys_;
     world_.closed_keys |= keys_;
     chunk_.reset();
-    place_.reset();
+    parts_.reset();
     phase_ = Phase::idle;
 }
 

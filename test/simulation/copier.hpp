@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "copy/partial_copy.hpp"
 #include "simulation/statement.hpp"
 
 #include <deque>
+#include <optional>
+#include <vector>
 
 namespace doppel::simulation {
 
@@ -16,7 +19,7 @@ struct Boundaries {
     bool finished = false;
 };
 
-/// Copies chunks, with the reactions of copy::Copier.
+/// Copies chunks, with the reactions of copy::Copier and by the same copy::PartialCopy.
 class Copier final {
 public:
     Copier(World& world, Boundaries& boundaries, int session)
@@ -33,14 +36,18 @@ private:
         reconnecting,         ///< the answer was lost; the server may still be at it
         clearing,             ///< after a lost statement
         clearing_committing,  ///< the same
-        catching_up,          ///< after a duplicate: a marker first
-        reconciling,          ///< then what was delivered until then
+        listing,              ///< its keys, after a duplicate
+        late_request,         ///< with LeftOut::request_in_time only
     };
 
     bool open();
     bool begin_copy();
     bool copy();
     bool commit();
+    void end_statement();
+    bool list();
+    void begin_part();
+    void request_left_out();
     bool reconnect();
     bool finish_lost_statement();
     bool clear();
@@ -61,9 +68,8 @@ private:
     bool connected_ = true;        ///< false: the next statement will find the connection lost
     bool server_goes_on_ = false;  ///< with a statement whose connection was lost
     std::optional<Place> place_;   ///< of the commit
-    unsigned duplicates_ = 0;
-    PassFence fence_;
-    protocol::Sequence catch_up_to_ = 0;
+    std::optional<copy::PartialCopy> parts_;  ///< after a duplicate
+    std::vector<mysql::Key> left_out_;        ///< to be requested
 };
 
 }  // namespace doppel::simulation

@@ -60,7 +60,15 @@ void Feed::end_transaction(const Entry& entry) {
         prepared_[entry.xid] = std::exchange(xa_keys_, {});
     } else if (entry.kind == Entry::Kind::xa_rollback) {
         prepared_.erase(entry.xid);
+        ended_.insert(entry.xid);
+    } else if (entry.kind == Entry::Kind::xa_commit && !prepared_.contains(entry.xid)) {
+        ended_.insert(entry.xid);
+        if (!world_.coordinator.pass_over_unknown_change() &&
+            !world_.leaves_out(LeftOut::unknown_xa)) {
+            world_.fail("an XA transaction ended of which the feed knows nothing");
+        }
     } else if (entry.kind == Entry::Kind::xa_commit) {
+        ended_.insert(entry.xid);
         if (!world_.leaves_out(LeftOut::second_xa)) {
             for (const int key : prepared_[entry.xid]) {
                 deliver(key);

@@ -3,6 +3,7 @@
 
 #include "simulation/world.hpp"
 
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -15,6 +16,11 @@ public:
     explicit Feed(World& world) : world_(world) {}
     bool step();
     void on_crash() { reconnect(); }
+    // As FeedHandler
+    void begin_noting_ends() { ended_.clear(); }
+    [[nodiscard]] bool accounts_for(unsigned xid) const {
+        return prepared_.contains(xid) || ended_.contains(xid);
+    }
 
 private:
     void reconnect();
@@ -26,6 +32,7 @@ private:
     std::size_t next_change_ = 0;  ///< of the transaction that is being read
     std::vector<int> xa_keys_;     ///< of the XA transaction that is being read
     std::unordered_map<unsigned, std::vector<int>> prepared_;  ///< by XID
+    std::set<unsigned> ended_;  ///< XIDs whose end it has delivered since it was asked to note them
 };
 
 }  // namespace doppel::simulation

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulation/reconciler.hpp"
 
+#include <utility>
+
 namespace doppel::simulation {
-namespace {
-
-/// As in replay::Replayer.
-constexpr unsigned kDuplicateTurnsMax = 40;
-
-}  // namespace
 
 bool Reconciler::step() {
     switch (phase_) {
@@ -18,13 +14,6 @@ bool Reconciler::step() {
             return run_statement();
         case Phase::committing:
             return commit();
-        case Phase::marking: {
-            const auto progress = fence_.step(world_, "reconciler");
-            if (progress == PassFence::Progress::done) {
-                phase_ = Phase::idle;
-            }
-            return progress != PassFence::Progress::none;
-        }
     }
     return false;
 }
@@ -43,26 +32,34 @@ bool Reconciler::take() {
         return false;
     }
     batch_ = std::move(*batch);
-    batch_keys_ = world_.batch_keys(batch_);
-    if (from_ != &world_.coordinator && !world_.rules.exactly_comparable) {
-        batch_keys_ &= world_.closed_keys;  // these batches are confined all the same
-    }
     world_.note("reconciler {}: takes batch {}", session_, batch_.number);
-    begin(Turn::whole, batch_keys_);
+    const auto is_involved = [this](const mysql::Key& key) { return judge_.is_involved(key); };
+    turn_.emplace(batch_.keys, is_involved, 1 + world_.random.pick(4));
+    steps_done_ = 0;
+    begin_step();
     return true;
 }
 
-void Reconciler::begin(Turn turn, KeyMask keys) {
-    turn_ = turn;
-    keys_ = keys;
+void Reconciler::begin_step() {
+    step_ = turn_->next();
+    if (!step_) {
+        finish();
+        return;
+    }
+    protocol::Batch part = batch_;
+    part.keys = step_->keys;
+    keys_ = world_.batch_keys(part);
+    if (from_ != &world_.coordinator && !world_.rules.exactly_comparable) {
+        keys_ &= world_.closed_keys;  // these batches are confined all the same
+    }
     phase_ = Phase::deleting;
-    statement_ = Statement::deletion(keys);
+    statement_ = Statement::deletion(keys_);
     statement_begun_ = true;
-    world_.note("reconciler {}: begins DELETE of keys {:08b}", session_, keys);
+    world_.note("reconciler {}: begins DELETE of keys {:08b}", session_, keys_);
 }
 
 bool Reconciler::run_statement() {
-    const unsigned percent = turn_ == Turn::whole ? 1 : world_.mishap_after_duplicate;
+    const unsigned percent = steps_done_ == 0 ? 1 : world_.mishap_after_duplicate;
     for (const Failure failure : {Failure::lost, Failure::conflict}) {
         if (world_.mishap(percent)) {
             world_.shadow.rollback(session_);
@@ -100,7 +97,7 @@ bool Reconciler::run_statement() {
 }
 
 void Reconciler::end_statements() {
-    if (phase_ == Phase::deleting && turn_ != Turn::deletes_only) {
+    if (phase_ == Phase::deleting && step_->inserts) {
         phase_ = Phase::inserting;
         statement_begun_ = false;
         return;
@@ -125,7 +122,8 @@ bool Reconciler::commit() {
         return true;
     }
     if (!world_.server.is_visible(*place_)) {
-        if (lost_ || acknowledged_ || turn_ != Turn::whole || !world_.leaves_out(LeftOut::fence)) {
+        if (lost_ || acknowledged_ || steps_done_ > 0 || !is_whole() ||
+            !world_.leaves_out(LeftOut::fence)) {
             return false;
         }
         from_->complete(batch_);
@@ -142,9 +140,8 @@ bool Reconciler::commit() {
 }
 
 void Reconciler::on_crash() {
-    fence_.on_crash(world_);
-    if (phase_ == Phase::idle || phase_ == Phase::marking) {
-        return;  // the session is idle; that its connection is lost is as if the next one was
+    if (phase_ == Phase::idle) {
+        return;  // that its connection is lost is as if the next one was
     }
     place_.reset();
     lost_ = false;
@@ -157,23 +154,18 @@ void Reconciler::on_crash() {
 
 void Reconciler::acknowledge() {
     world_.note("reconciler {}: its commit is acknowledged", session_);
-    switch (turn_) {
-        case Turn::whole:
-            if (!std::exchange(acknowledged_, false)) {
-                from_->complete(batch_);
-            }
-            for (const mysql::Key& key : batch_.keys) {
-                duplicates_[static_cast<std::size_t>(world_.code.decode(key))] = 0;
-            }
-            phase_ = Phase::idle;
-            return;
-        case Turn::deletes_only:
-            after_deletes();
-            return;
-        case Turn::one_by_one:
-            next_single(false);
-            return;
+    if (std::exchange(acknowledged_, false)) {
+        phase_ = Phase::idle;  // the batch was completed too early
+        return;
     }
+    if (step_->inserts) {
+        for (const mysql::Key& key : step_->keys) {
+            judge_.settled(key);
+        }
+    }
+    ++steps_done_;
+    turn_->committed();
+    begin_step();
 }
 
 void Reconciler::fail(Failure failure) {
@@ -184,66 +176,33 @@ void Reconciler::fail(Failure failure) {
         : failure == Failure::conflict ? "a deadlock"
                                        : "a duplicate"
     );
-    switch (turn_) {
-        case Turn::whole:
-            if (failure != Failure::duplicate) {
-                give_back();
-                phase_ = Phase::idle;
-                return;
-            }
-            if (batch_.keys.size() == 1) {
-                count_duplicate(world_.code.decode(batch_.keys.front()));
-            }
-            begin(Turn::deletes_only, batch_keys_);
-            return;
-        case Turn::deletes_only:
-            after_deletes();
-            return;
-        case Turn::one_by_one:
-            if (failure == Failure::duplicate) {
-                count_duplicate(world_.code.decode(batch_.keys[single_]));
-            }
-            next_single(true);
-            return;
+    ++steps_done_;
+    if (failure != Failure::duplicate) {
+        turn_->failed();
+    } else if (turn_->refused()) {
+        judge_.met(step_->keys.front());
     }
+    begin_step();
 }
 
-void Reconciler::after_deletes() {
-    if (batch_.keys.size() == 1) {
-        give_back();
-        phase_ = Phase::marking;
+void Reconciler::finish() {
+    using End = replay::BatchTurn::End;
+    phase_ = Phase::idle;
+    if (turn_->end() == End::all) {
+        from_->complete(batch_);
         return;
     }
-    single_ = 0;
-    failed_.clear();
-    begin(Turn::one_by_one, batch_keys_ & bit(world_.code.decode(batch_.keys.front())));
-}
-
-void Reconciler::next_single(bool failed) {
-    if (failed) {
-        failed_.push_back(batch_.keys[single_]);
-    }
-    if (++single_ < batch_.keys.size()) {
-        begin(Turn::one_by_one, batch_keys_ & bit(world_.code.decode(batch_.keys[single_])));
+    if (turn_->end() == End::none) {
+        world_.note("reconciler {}: gives batch {} back", session_, batch_.number);
+        from_->give_back(batch_);
         return;
     }
-    world_.note("reconciler {}: {} keys of the batch failed", session_, failed_.size());
-    from_->complete_except(batch_, failed_);
+    const auto failed = turn_->failed_keys();
+    world_.note("reconciler {}: {} keys of the batch failed", session_, failed.size());
+    from_->complete_except(batch_, failed);
     if (world_.leaves_out(LeftOut::failed_batch)) {
         from_->acknowledge_fence(batch_.fence);
     }
-    phase_ = Phase::marking;
-}
-
-void Reconciler::count_duplicate(int key) {
-    if (++duplicates_[static_cast<std::size_t>(key)] >= kDuplicateTurnsMax) {
-        world_.fail(fmt::format("replay gave up on a duplicate of key {}", key));
-    }
-}
-
-void Reconciler::give_back() {
-    world_.note("reconciler {}: gives batch {} back", session_, batch_.number);
-    from_->give_back(batch_);
 }
 
 }  // namespace doppel::simulation

@@ -24,6 +24,10 @@ enum class LeftOut {
     before_image,   ///< of an UPDATE of the key only the new key is delivered
     boundary,       ///< a feed that reconnects goes on behind a transaction that it read in part
     durability,     ///< the feed is sent what is not synced, so that a crash can undo it
+    left_out_row,   ///< rows that a chunk leaves out are not requested
+    request_in_time,  ///< they are requested at some time after the chunk has closed
+    unknown_xa,       ///< the copy does not wait for XA transactions that the feed knows nothing of
+    conviction_fence,  ///< rows are held to be duplicates before the feed has passed the last look
 };
 
 struct RuleName {
@@ -46,6 +50,10 @@ inline constexpr std::array kRuleNames{
     RuleName{LeftOut::before_image, "before-image"},
     RuleName{LeftOut::boundary, "boundary"},
     RuleName{LeftOut::durability, "durability"},
+    RuleName{LeftOut::left_out_row, "left-out-row"},
+    RuleName{LeftOut::request_in_time, "request-in-time"},
+    RuleName{LeftOut::unknown_xa, "unknown-xa"},
+    RuleName{LeftOut::conviction_fence, "conviction-fence"},
 };
 
 [[nodiscard]] std::optional<LeftOut> find_rule(std::string_view name);

@@ -15,8 +15,8 @@ constexpr unsigned kRoundsMax = 5'000;
 constexpr std::size_t kCopiersMax = 3;
 constexpr std::size_t kReconcilersMax = 3;
 constexpr int kConductorSession = 0;
-/// Application, engine, feed, fencer, boundaries, conductor, and the end of the server.
-constexpr std::size_t kSingleActors = 7;
+/// Application, engine, feed, fencer, boundaries, conductor, the end of the server, starter, judge.
+constexpr std::size_t kSingleActors = 9;
 constexpr std::size_t kEngine = 1;
 constexpr unsigned kCrashPercent = 2;
 constexpr unsigned kSchedulesWithCrashesPercent = 40;
@@ -27,8 +27,10 @@ Schedule::Schedule(std::uint64_t seed, Rules rules, Trace trace)
     : world_(seed, rules, std::move(trace)),
       application_(world_),
       feed_(world_),
+      starter_(world_, application_, feed_),
       fencer_(world_),
-      conductor_(world_, application_, reconcilers_, kConductorSession),
+      judge_(world_),
+      conductor_(world_, application_, reconcilers_, judge_, kConductorSession),
       crashes_left_(world_.random.chance(kSchedulesWithCrashesPercent) ? 2 : 0) {
     int session = kConductorSession;
     const std::size_t copiers = 1 + world_.random.pick(kCopiersMax);
@@ -40,7 +42,7 @@ Schedule::Schedule(std::uint64_t seed, Rules rules, Trace trace)
     const std::size_t reconcilers =
         batches_fail ? kReconcilersMax : 1 + world_.random.pick(kReconcilersMax);
     for (std::size_t i = 0; i < reconcilers; ++i) {
-        reconcilers_.emplace_back(world_, ++session);
+        reconcilers_.emplace_back(world_, judge_, ++session);
     }
     // In some schedules the engine is far slower than the rest, or the feed, or a copier ..
     actors_ = kSingleActors + copiers + reconcilers;
@@ -55,7 +57,7 @@ Schedule::Schedule(std::uint64_t seed, Rules rules, Trace trace)
 std::string Schedule::run() {
     try {
         while (!conductor_.done()) {
-            if (++steps_ > kStepsMax) {
+            if (++world_.steps > kStepsMax) {
                 world_.fail("the schedule did not end");
             } else if (!step_anyone() && !step_everyone()) {
                 world_.fail("the schedule did not end: nobody can do anything");
@@ -107,6 +109,10 @@ bool Schedule::step(std::size_t actor) {
             return conductor_.step();
         case 6:
             return crash();
+        case 7:
+            return starter_.step();
+        case 8:
+            return judge_.step();
         default:
             break;
     }
@@ -131,6 +137,7 @@ bool Schedule::commit() {
     if (entry.session >= 0) {
         world_.shadow.commit(entry.session);
     }
+    judge_.on_visible();
     world_.note("engine: all before {} is visible", server.visible_to());
     return true;
 }
@@ -143,7 +150,9 @@ bool Schedule::crash() {
     end_transactions();
     application_.on_crash();
     feed_.on_crash();
+    starter_.on_crash();
     fencer_.on_crash();
+    judge_.on_crash();
     conductor_.on_crash();
     for (Copier& copier : copiers_) {
         copier.on_crash();

@@ -6,7 +6,9 @@
 #include "simulation/copier.hpp"
 #include "simulation/feed.hpp"
 #include "simulation/fencer.hpp"
+#include "simulation/judge.hpp"
 #include "simulation/reconciler.hpp"
+#include "simulation/starter.hpp"
 
 #include <deque>
 #include <string>
@@ -22,7 +24,7 @@ public:
 
     /// Runs to the end; empty when shadow and source were equal at the RENAME, else what is wrong.
     std::string run();
-    [[nodiscard]] std::size_t steps() const { return steps_; }
+    [[nodiscard]] std::size_t steps() const { return world_.steps; }
 
 private:
     bool step(std::size_t actor);
@@ -35,7 +37,9 @@ private:
     World world_;
     Application application_;
     Feed feed_;
+    Starter starter_;
     Fencer fencer_;
+    Judge judge_;
     Boundaries boundaries_;
     std::deque<Copier> copiers_;
     std::deque<Reconciler> reconcilers_;
@@ -43,7 +47,6 @@ private:
     std::size_t actors_ = 0;
     Conductor conductor_;
     unsigned crashes_left_;
-    std::size_t steps_ = 0;
 };
 
 }  // namespace doppel::simulation

@@ -7,6 +7,7 @@
 #include "simulation/server.hpp"
 #include "simulation/shadow_table.hpp"
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -54,6 +55,12 @@ struct World {
     /// Where keys of a batch from `from` may be touched.
     [[nodiscard]] KeyMask batch_keys(const protocol::Batch& batch) const;
 
+    /// Every step takes a millisecond.
+    [[nodiscard]] std::chrono::steady_clock::time_point now() const {
+        return std::chrono::steady_clock::time_point(std::chrono::milliseconds(steps));
+    }
+
+    std::size_t steps = 0;
     Random random;
     Rules rules;
     Trace trace;
@@ -67,6 +74,7 @@ struct World {
     Place delivered_to = 0;                         ///< behind what the feed has delivered
     int markers_expected = 0;                       ///< how many wait for the feed to pass a marker
     std::size_t pending_max = 0;                    ///< the feed pauses above this
+    bool may_copy = false;  ///< no XA transaction is left that the feed knows nothing of
     bool replay_paused = false;
     unsigned mishaps_left = 0;
     unsigned mishap_percent = 0;          ///< scales all of them
