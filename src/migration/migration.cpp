@@ -7,6 +7,7 @@
 #include "schema/column_map.hpp"
 #include "schema/reader.hpp"
 #include "shadow/shadow.hpp"
+#include "sql/failure_kind.hpp"
 
 #include <array>
 #include <thread>
@@ -19,7 +20,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kLockPing{5};
+constexpr std::chrono::seconds kLockPing{2};
 constexpr std::chrono::milliseconds kPoll{200};
 
 std::string host_name() {
@@ -70,7 +71,7 @@ Migration::Migration(
       main_session_(sessions_.plain()),
       lock_session_(sessions_.plain()),
       lock_changed_(executor),
-      lock_task_(executor, [this] { stop("stopping: the migration lock is lost"); }),
+      lock_task_(executor, [this] { stop("stopping: something that the run relies on is lost"); }),
       started_(Clock::now()) {}
 
 void Migration::stop(std::string reason) {
@@ -189,8 +190,23 @@ async::awaitable<void> Migration::watch_lock() {
         co_await lock_changed_.wait(kLockPing);
         bool lost = false;
         try {
-            co_await lock_session_->query("SELECT 1");
+            ServerGuard* const guard = server_guard_ ? &*server_guard_ : nullptr;
+            auto work = [guard](sql::Session& session) {
+                if (guard != nullptr) {
+                    guard->look(session);
+                } else {
+                    session.execute("DO 1");
+                }
+            };
+            co_await lock_session_->run(work);
         } catch (const Error& error) {
+            const auto kind = sql::classify_write_failure(error);
+            if (kind == sql::FailureKind::conflict) {
+                continue;  // somebody's KILL QUERY
+            }
+            if (kind != sql::FailureKind::connection_lost) {
+                throw;
+            }
             logger_.warning("lost the connection that holds the migration lock: {}", error.what());
             lost = true;
         }
@@ -303,8 +319,13 @@ async::awaitable<void> Migration::prepare() {
 
 async::awaitable<void> Migration::guard_source() {
     guard_.emplace(*plan_->facts.source, plan_->facts.server.version);
-    auto note = [this](sql::Session& session) { guard_->note(session); };
+    ServerGuard server(plan_->facts.server.version);
+    auto note = [this, &server](sql::Session& session) {
+        guard_->note(session);
+        server.look(session);
+    };
     co_await main_session_->run(note);
+    server_guard_ = std::move(server);
 }
 
 async::awaitable<void> Migration::require_same_definition() {

@@ -4,6 +4,7 @@
 #include "checkpoint/state_table.hpp"
 #include "doppel/migration.hpp"
 #include "migration/own_tables.hpp"
+#include "migration/server_guard.hpp"
 #include "migration/sessions.hpp"
 #include "migration/shadow_run.hpp"
 #include "migration/source_guard.hpp"
@@ -96,6 +97,7 @@ private:
     async::Event lock_changed_;
     async::TaskGroup lock_task_;
     bool lock_ends_ = false;
+    std::optional<ServerGuard> server_guard_;  ///< looks with the lock's session
     std::atomic<bool> stopping_{false};
 
     std::optional<plan::Plan> plan_;

@@ -58,6 +58,32 @@ TEST_P(IntrusionTest, StopsTheRunAndLeavesTheTableToTheOther) {
 constexpr const char* kUnlogged = "SET SESSION sql_log_bin = 0";
 constexpr const char* kAsText = "SET SESSION binlog_format = STATEMENT";
 
+/// What leaves no trace in the binlog, and of which the run would never hear at the cut-over.
+class ServerIntrusionTest : public FeedEventsTest {
+protected:
+    void expect_stop(const std::string& statement, const std::string& said) {
+        prepare(server());
+        schema_->execute("SET GLOBAL sync_binlog = 1");
+        start(server());
+        schema_->execute(statement);
+        EXPECT_TRUE(run_->process().wait_for("that the run relies on is lost", kLimit))
+            << run_->process().out();
+        run_->release();
+        const auto finished = run_->finish();
+        EXPECT_EQ(finished.code, 1);
+        EXPECT_THAT(finished.err, HasSubstr(said));
+        EXPECT_EQ(schema_->tables(), "t,twin");
+    }
+};
+
+TEST_F(ServerIntrusionTest, CommitsThatAreNoLongerDurableStopTheRun) {
+    expect_stop("SET GLOBAL sync_binlog = 0", "sync_binlog was changed from 1 to 0 during the run");
+}
+
+TEST_F(ServerIntrusionTest, ABinlogThatBeginsAnewStopsTheRun) {
+    expect_stop("RESET BINARY LOGS AND GTIDS", "the binlog begins anew");
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Statements,
     IntrusionTest,
