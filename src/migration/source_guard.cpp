@@ -58,6 +58,27 @@ void set_writing(sql::Session& session, const std::vector<std::string>& values) 
     ));
 }
 
+/// Lets a session write definitions as another one does, for as long as it lives.
+class WritingAs final {
+public:
+    WritingAs(sql::Session& session, const std::vector<std::string>& values)
+        : session_(session), own_(writing(session)) {
+        set_writing(session, values);
+    }
+    ~WritingAs() {
+        try {
+            set_writing(session_, own_);
+        } catch (const Error&) {  // NOLINT: the connection is lost, and with it its settings
+        }
+    }
+    WritingAs(const WritingAs&) = delete;
+    WritingAs& operator=(const WritingAs&) = delete;
+
+private:
+    sql::Session& session_;
+    std::vector<std::string> own_;
+};
+
 bool has_foreign_key(const std::vector<schema::ForeignKey>& keys, const schema::ForeignKey& key) {
     return std::any_of(keys.begin(), keys.end(), [&](const schema::ForeignKey& other) {
         return other.name == key.name && other.child == key.child;
@@ -113,10 +134,11 @@ void SourceGuard::require_unchanged(sql::Session& session) const {
             "they could be seen; leave it ON and run again"
         );
     }
-    const auto own = writing(session);
-    set_writing(session, writing_);
-    const auto now = schema::read_table(session, planned_.name, version_);
-    set_writing(session, own);
+    std::optional<schema::TableDefinition> now;
+    {
+        const WritingAs same(session, writing_);
+        now = schema::read_table(session, planned_.name, version_);
+    }
     if (const auto difference = definition_difference(planned_, now)) {
         throw Error(
             Errc::failed,

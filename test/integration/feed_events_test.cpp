@@ -362,6 +362,18 @@ TEST_F(FreeRunTest, WithoutTheRightToLookForXaTransactionsACommitFromBeforeStops
     EXPECT_EQ(schema_->tables(), "t,twin");
 }
 
+/// The definition that is compared before the swap is written with other quotes than by the
+/// sessions that copy.
+TEST_F(FreeRunTest, TheWayInWhichTheServerQuotesNamesIsNoChange) {
+    prepare(server());
+    schema_->execute("SET GLOBAL sql_mode = CONCAT(@@GLOBAL.sql_mode, ',ANSI_QUOTES')");
+    start_free();
+    const int code = process_->wait(kLimit);
+    schema_->execute("SET GLOBAL sql_mode = DEFAULT");
+    EXPECT_EQ(code, 0) << process_->out() << process_->err();
+    expect_like_native(schema_->session(), kClauses, "id");
+}
+
 TEST_F(FreeRunTest, CommitsThatAreNotInOrderAreRefused) {
     prepare(server());
     schema_->execute("SET GLOBAL binlog_order_commits = OFF");
