@@ -4,6 +4,7 @@
 #include "base/hex.hpp"
 #include "mysql/identifier.hpp"
 #include "mysql/key_condition.hpp"
+#include "mysql/reconcile_statement.hpp"
 #include "sql/failure_kind.hpp"
 
 #include <algorithm>
@@ -86,26 +87,6 @@ Key read_key(const mysql::KeyShape& shape, std::string_view text) {
     return encoded(shape, values);
 }
 
-std::string delete_rows(const mysql::TablePair& tables, std::span<const Key> keys) {
-    return fmt::format(
-        "DELETE FROM {} WHERE {}",
-        tables.shadow.quoted(),
-        mysql::in_condition(tables.shape, tables.shadow_key, keys)
-    );
-}
-
-std::string insert_rows(const mysql::TablePair& tables, std::span<const Key> keys) {
-    return fmt::format(
-        "INSERT INTO {} ({}) SELECT {} FROM {} FORCE INDEX ({}) WHERE {}",
-        tables.shadow.quoted(),
-        tables.shadow_list,
-        tables.source_list,
-        tables.source.quoted(),
-        mysql::quote_identifier(tables.source_index),
-        mysql::in_condition(tables.shape, tables.source_key, keys)
-    );
-}
-
 /// Instead of failing, each row that meets another one notes down both keys. The server evaluates
 /// the expression against the row that is there (MySQL manual, "INSERT ... ON DUPLICATE KEY UPDATE
 /// Statement"); the update itself changes nothing.
@@ -128,9 +109,9 @@ std::vector<Collision> meet(
 ) {
     const mysql::KeyShape in_shadow = shadow_shape(look.tables);
     const Trial trial(session);
-    session.execute(delete_rows(look.tables, keys));
+    session.execute(mysql::delete_statement(look.tables, keys, std::nullopt));
     session.execute("SET @doppel_met = ''");
-    session.execute(insert_rows(look.tables, keys) + noting_clause(look));
+    session.execute(mysql::insert_statement(look.tables, keys, std::nullopt) + noting_clause(look));
     const std::string met = session.query("SELECT @doppel_met").scalar().value_or("");
     std::vector<Collision> collisions;
     for (const std::string_view entry : split(met, ';')) {
@@ -234,9 +215,9 @@ std::optional<Error> try_rows(
     sql::Session& session, const LookTables& look, std::span<const Key> keys
 ) {
     const Trial trial(session);
-    session.execute(delete_rows(look.tables, keys));
+    session.execute(mysql::delete_statement(look.tables, keys, std::nullopt));
     try {
-        session.execute(insert_rows(look.tables, keys));
+        session.execute(mysql::insert_statement(look.tables, keys, std::nullopt));
     } catch (const Error& error) {
         const auto kind = sql::classify_write_failure(error);
         if (kind != sql::FailureKind::duplicate && kind != sql::FailureKind::misfit) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replay/replayer.hpp"
 
-#include "replay/reconcile_statement.hpp"
+#include "mysql/reconcile_statement.hpp"
 #include "sql/failure_kind.hpp"
 
 #include <fmt/format.h>
@@ -99,9 +99,10 @@ void Replayer::run_transaction(sql::Session& session, const protocol::Batch& bat
     const {
     try {
         session.execute("START TRANSACTION");
-        session.execute(delete_statement(context_.tables, batch.keys, batch.confined_to));
+        session.execute(mysql::delete_statement(context_.tables, batch.keys, batch.confined_to));
         if (insert) {
-            session.execute(insert_statement(context_.tables, batch.keys, batch.confined_to));
+            session.execute(mysql::insert_statement(context_.tables, batch.keys, batch.confined_to)
+            );
         }
         session.execute(fence_statement_);
         session.execute("COMMIT");
@@ -196,8 +197,8 @@ async::awaitable<std::optional<Error>> Replayer::attempt_locked(
 ) {
     try {
         auto work = [this, &batch](sql::Session& locked) {
-            locked.execute(delete_statement(context_.tables, batch.keys, batch.confined_to));
-            locked.execute(insert_statement(context_.tables, batch.keys, batch.confined_to));
+            locked.execute(mysql::delete_statement(context_.tables, batch.keys, batch.confined_to));
+            locked.execute(mysql::insert_statement(context_.tables, batch.keys, batch.confined_to));
         };
         co_await session.run(work);
     } catch (const Error& error) {

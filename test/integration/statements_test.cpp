@@ -3,7 +3,7 @@
 // examine, and which locks they take.
 #include "copy/chunk_statement.hpp"
 #include "migration/sessions.hpp"
-#include "replay/reconcile_statement.hpp"
+#include "mysql/reconcile_statement.hpp"
 #include "support/sandbox.hpp"
 #include "verify/comparer.hpp"
 
@@ -224,15 +224,15 @@ Sandbox* Statements::sandbox_ = nullptr;
 TEST_P(Statements, ReplayExaminesTheRowsOfItsKeysOnly) {
     const auto keys = many_keys();
     const std::vector<mysql::KeyRange> closed = {{std::nullopt, key(kRows)}};
-    expect_range(replay::delete_statement(pair(), keys, std::nullopt), "_t_new", kKeys);
-    expect_range(replay::insert_statement(pair(), keys, std::nullopt), "t", kKeys);
-    expect_range(replay::delete_statement(pair(), keys, closed), "_t_new", kKeys);
-    expect_range(replay::insert_statement(pair(), keys, closed), "t", kKeys);
+    expect_range(mysql::delete_statement(pair(), keys, std::nullopt), "_t_new", kKeys);
+    expect_range(mysql::insert_statement(pair(), keys, std::nullopt), "t", kKeys);
+    expect_range(mysql::delete_statement(pair(), keys, closed), "_t_new", kKeys);
+    expect_range(mysql::insert_statement(pair(), keys, closed), "t", kKeys);
 }
 
 TEST_P(Statements, ReplayTouchesEveryRowOfItsKeys) {
-    EXPECT_EQ(writer_->execute(replay::delete_statement(pair(), many_keys(), std::nullopt)), kKeys);
-    EXPECT_EQ(writer_->execute(replay::insert_statement(pair(), many_keys(), std::nullopt)), kKeys);
+    EXPECT_EQ(writer_->execute(mysql::delete_statement(pair(), many_keys(), std::nullopt)), kKeys);
+    EXPECT_EQ(writer_->execute(mysql::insert_statement(pair(), many_keys(), std::nullopt)), kKeys);
 }
 
 TEST_P(Statements, AChunkExaminesItsRangeOnly) {
@@ -259,7 +259,7 @@ TEST_P(Statements, CopyAndReplayLockNoRowOfTheSource) {
     };
     const std::string chunk = copy::copy_statement(pair(), {std::nullopt, key(120)});
     const std::string batch =
-        replay::insert_statement(pair(), std::vector{key(30'000), key(30'001)}, std::nullopt);
+        mysql::insert_statement(pair(), std::vector{key(30'000), key(30'001)}, std::nullopt);
     writer_->execute("START TRANSACTION");
     EXPECT_GT(writer_->execute(chunk), 0U);
     EXPECT_EQ(writer_->execute(batch), 2U);

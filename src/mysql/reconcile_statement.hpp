@@ -9,19 +9,19 @@
 #include <string>
 #include <vector>
 
-namespace doppel::replay {
+namespace doppel::mysql {
 
 /// The two halves of reconciling keys: the shadow's rows go, and what the source holds now comes.
 /// In one transaction. `confined_to`: as in protocol::Batch.
 [[nodiscard]] std::string delete_statement(
-    const mysql::TablePair& tables,
-    std::span<const mysql::Key> keys,
-    const std::optional<std::vector<mysql::KeyRange>>& confined_to
+    const TablePair& tables,
+    std::span<const Key> keys,
+    const std::optional<std::vector<KeyRange>>& confined_to
 );
 [[nodiscard]] std::string insert_statement(
-    const mysql::TablePair& tables,
-    std::span<const mysql::Key> keys,
-    const std::optional<std::vector<mysql::KeyRange>>& confined_to
+    const TablePair& tables,
+    std::span<const Key> keys,
+    const std::optional<std::vector<KeyRange>>& confined_to
 );
 
-}  // namespace doppel::replay
+}  // namespace doppel::mysql

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "replay/reconcile_statement.hpp"
+#include "mysql/reconcile_statement.hpp"
 
 #include "support/table_pairs.hpp"
 
 #include <gtest/gtest.h>
 
-namespace doppel::replay {
+namespace doppel::mysql {
 namespace {
 
 using test::composite_key;
@@ -14,7 +14,7 @@ using test::integer_key;
 using test::integer_pair;
 
 TEST(ReconcileStatement, DeletesAndInsertsTheSameKeys) {
-    const std::vector<mysql::Key> keys = {integer_key(1), integer_key(-2)};
+    const std::vector<Key> keys = {integer_key(1), integer_key(-2)};
     EXPECT_EQ(
         delete_statement(integer_pair(), keys, std::nullopt),
         "DELETE FROM `shop`.`_t_new` WHERE `nr` IN (1,-2)"
@@ -27,8 +27,8 @@ TEST(ReconcileStatement, DeletesAndInsertsTheSameKeys) {
 }
 
 TEST(ReconcileStatement, IsConfinedToTheCopiedPart) {
-    const std::vector<mysql::Key> keys = {composite_key("x", 1)};
-    const std::vector<mysql::KeyRange> closed = {{std::nullopt, composite_key("m", 5)}};
+    const std::vector<Key> keys = {composite_key("x", 1)};
+    const std::vector<KeyRange> closed = {{std::nullopt, composite_key("m", 5)}};
     EXPECT_EQ(
         delete_statement(composite_pair(), keys, closed),
         "DELETE FROM `shop`.`_t_new` WHERE (`a`, `b`) IN ((_utf8mb4 x'78',1)) AND (((`a` < "
@@ -38,11 +38,10 @@ TEST(ReconcileStatement, IsConfinedToTheCopiedPart) {
 }
 
 TEST(ReconcileStatement, TouchesNothingWhileNothingIsCopied) {
-    const std::vector<mysql::Key> keys = {composite_key("x", 1)};
-    const std::string statement =
-        delete_statement(composite_pair(), keys, std::vector<mysql::KeyRange>{});
+    const std::vector<Key> keys = {composite_key("x", 1)};
+    const std::string statement = delete_statement(composite_pair(), keys, std::vector<KeyRange>{});
     EXPECT_TRUE(statement.ends_with(" AND FALSE")) << statement;
 }
 
 }  // namespace
-}  // namespace doppel::replay
+}  // namespace doppel::mysql
