@@ -2,8 +2,10 @@
 #include "misfit/look.hpp"
 
 #include "base/hex.hpp"
+#include "misfit/self_assignment.hpp"
 #include "mysql/identifier.hpp"
 #include "mysql/key_condition.hpp"
+#include "mysql/key_text.hpp"
 #include "mysql/reconcile_statement.hpp"
 #include "sql/failure_kind.hpp"
 
@@ -41,19 +43,10 @@ private:
     sql::Session& session_;
 };
 
-/// The shape of the key as the shadow names its columns.
-mysql::KeyShape shadow_shape(const mysql::TablePair& tables) {
-    std::vector<mysql::KeyColumn> columns = tables.shape.columns();
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        columns[i].name = tables.shadow_key[i].name;
-    }
-    return mysql::KeyShape(std::move(columns));
-}
-
-/// An expression whose text `read_key` understands: no value can be mistaken for a separator.
-std::string key_text(const mysql::KeyShape& shape, const mysql::TableName& table) {
+/// One text of the expressions of a key; no value can be mistaken for a separator.
+std::string key_text(const std::vector<std::string>& expressions) {
     std::string text = "CONCAT_WS(','";
-    for (const std::string& expression : shape.select_expressions(table.quoted() + ".")) {
+    for (const std::string& expression : expressions) {
         text += ", HEX(CONCAT(" + expression + "))";
     }
     return text + ")";
@@ -89,25 +82,24 @@ Key read_key(const mysql::KeyShape& shape, std::string_view text) {
 
 /// Instead of failing, each row that meets another one notes down both keys. The server evaluates
 /// the expression against the row that is there (MySQL manual, "INSERT ... ON DUPLICATE KEY UPDATE
-/// Statement"); the update itself changes nothing.
+/// Statement"). Both are written as the source writes them, whatever the key is in the shadow.
 std::string noting_clause(const LookTables& look) {
     const mysql::TablePair& tables = look.tables;
-    const std::string column =
-        tables.shadow.quoted() + "." + mysql::quote_identifier(look.plain_column);
-    return fmt::format(
-        " ON DUPLICATE KEY UPDATE {0} = IF((@doppel_met := CONCAT(@doppel_met, ';', {1}, ':', {2}))"
-        " IS NULL, {0}, {0})",
-        column,
-        key_text(tables.shape, tables.source),
-        key_text(shadow_shape(tables), tables.shadow)
+    const std::string note = fmt::format(
+        "(@doppel_met := CONCAT(@doppel_met, ';', {}, ':', {}))",
+        key_text(tables.shape.select_expressions(tables.source.quoted() + ".")),
+        key_text(
+            mysql::select_shadow_key(tables.shape, tables.shadow_key, tables.shadow.quoted() + ".")
+        )
     );
+    return " ON DUPLICATE KEY UPDATE " + self_assignment(look.schema, note);
 }
 
-/// Rows of `keys` and the rows of the shadow that they met, each as its table writes its key.
+/// Rows of `keys` and the rows of the shadow that they met.
 std::vector<Collision> meet(
     sql::Session& session, const LookTables& look, std::span<const Key> keys
 ) {
-    const mysql::KeyShape in_shadow = shadow_shape(look.tables);
+    const mysql::KeyShape& shape = look.tables.shape;
     const Trial trial(session);
     session.execute(mysql::delete_statement(look.tables, keys, std::nullopt));
     session.execute("SET @doppel_met = ''");
@@ -119,14 +111,12 @@ std::vector<Collision> meet(
             continue;
         }
         const auto both = split(entry, ':');
-        collisions.emplace_back(
-            read_key(look.tables.shape, both.at(0)), read_key(in_shadow, both.at(1))
-        );
+        collisions.emplace_back(read_key(shape, both.at(0)), read_key(shape, both.at(1)));
     }
     return collisions;
 }
 
-/// The source's row of that key, as the source writes the key: another type may write it otherwise.
+/// The key of the source's row that has it: where the key has a collation its bytes may be others.
 std::optional<Key> row_in_source(
     sql::Session& session, const mysql::TablePair& tables, const Key& key
 ) {

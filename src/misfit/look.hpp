@@ -2,13 +2,13 @@
 #pragma once
 
 #include "doppel/error.hpp"
+#include "misfit/new_schema.hpp"
 #include "mysql/key.hpp"
 #include "mysql/table_pair.hpp"
 #include "sql/session.hpp"
 
 #include <optional>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,8 +17,7 @@ namespace doppel::misfit {
 /// What looking at rows needs to know beside the tables.
 struct LookTables {
     const mysql::TablePair& tables;
-    /// A column of the shadow that an INSERT fills, unquoted: for an UPDATE that changes nothing.
-    std::string plain_column;
+    const NewSchema& schema;  ///< of the same tables
 };
 
 /// Two rows of the source that the server cannot put into the shadow together.

@@ -36,9 +36,10 @@ struct KeyColumn {
     KeyKind kind = KeyKind::signed_integer;
     /// BINARY(n): n. 0 for a type of variable length. The row image of BINARY lacks trailing NULs.
     std::size_t fixed_length_bytes = 0;
-    std::string charset;      ///< text only, e.g. "utf8mb4"
-    std::string collation;    ///< text only
-    std::size_t members = 0;  ///< enumeration only: how many values it has; 0 if not known
+    std::string charset;             ///< text only, e.g. "utf8mb4"
+    std::string collation;           ///< text only
+    std::size_t members = 0;         ///< enumeration only: how many values it has; 0 if not known
+    unsigned fractional_digits = 0;  ///< decimal, time, datetime, timestamp: behind the point
     bool operator==(const KeyColumn&) const = default;
 };
 

@@ -30,7 +30,7 @@ bool Judge::is_involved(const Key& key) const {
 }
 
 misfit::LookTables Judge::look_tables() const {
-    return {context_.tables, context_.schema.columns.pairs.at(0).shadow};
+    return {context_.tables, context_.schema};
 }
 
 std::uint64_t Judge::changes(const Offence& offence) {

@@ -226,6 +226,8 @@ mysql::KeyColumn key_column(const Column& column) {
     if (key.kind == KeyKind::enumeration) {
         key.members = count_members(column.type);
     }
+    key.fractional_digits =
+        key.kind == KeyKind::decimal ? column.numeric_scale : column.fractional_digits;
     return key;
 }
 
