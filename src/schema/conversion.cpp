@@ -39,7 +39,8 @@ Conversion conversion_of(const Column& source, const Column& shadow) {
     }
     const bool json = is_one_of(source, {"json"});
     if (is_one_of(shadow, {"bit"})) {
-        return json || is_string(source) ? Conversion::as_integer : Conversion::none;
+        const bool by_bytes = json || is_string(source) || is_one_of(source, {"date"});
+        return by_bytes ? Conversion::as_integer : Conversion::none;
     }
     if (json && !is_one_of(shadow, {"json", "decimal"})) {
         return Conversion::as_text;

@@ -15,7 +15,7 @@ namespace doppel::schema {
 enum class Conversion {
     none,        ///< the same by both rules
     as_text,     ///< numbers that become text, ENUM, SET, JSON or dates, JSON that becomes a number
-    as_integer,  ///< text and JSON that become BIT
+    as_integer,  ///< text, JSON and DATE that become BIT
     rounded,     ///< FLOAT and DOUBLE that become BIT or YEAR
     as_number,   ///< DATE that becomes YEAR, which a native ALTER finds out of range
 };
