@@ -302,6 +302,10 @@ async::awaitable<void> Migration::prepare() {
         plan::require_values(session, plan_->facts, *columns);
     };
     co_await main_session_->run(require);
+    const auto unnumbered = plan::numbers_for_null(plan_->facts, made.definition, *columns);
+    if (unnumbered) {
+        refuse_for(*unnumbered);
+    }
     auto key = plan::choose_key(plan_->facts, made.definition, *columns);
     if (!key.choice) {
         refuse_for(plan::no_shared_key(table_, key.rejected));

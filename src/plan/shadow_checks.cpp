@@ -5,7 +5,6 @@
 #include "schema/reader.hpp"
 #include "schema/time_zone.hpp"
 
-#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -36,6 +35,31 @@ void require_values(sql::Session& session, const Facts& facts, const schema::Col
             facts.source->name.str()
         )
     );
+}
+
+std::optional<Finding> numbers_for_null(
+    const Facts& facts, const schema::TableDefinition& shadow, const schema::ColumnMap& columns
+) {
+    const schema::Column* numbered = shadow.auto_increment_column();
+    for (const schema::ColumnPair& pair : columns.pairs) {
+        const schema::Column* column = facts.source->column(pair.source);
+        if (numbered == nullptr || pair.shadow != numbered->name || !column->nullable) {
+            continue;
+        }
+        return Finding{
+            "numbers-for-null",
+            Finding::Level::refusal,
+            fmt::format(
+                "column `{}` of {} allows NULL and becomes AUTO_INCREMENT: the server's own ALTER "
+                "numbers the NULLs in the order in which it reads the rows, which cannot be "
+                "repeated while the table is written to",
+                column->name,
+                facts.source->name.str()
+            ),
+            "give rows with NULL there a value, make the column NOT NULL in a migration of its "
+            "own, then add AUTO_INCREMENT"};
+    }
+    return std::nullopt;
 }
 
 }  // namespace doppel::plan

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "doppel/progress.hpp"
 #include "plan/facts.hpp"
 #include "schema/column_map.hpp"
 #include "schema/key_choice.hpp"
 #include "schema/table_definition.hpp"
 #include "sql/session.hpp"
+
+#include <optional>
 
 namespace doppel::plan {
 
@@ -21,5 +24,11 @@ namespace doppel::plan {
 /// Throws Error(data_misfit) when a new column has no value for rows that exist, and there are
 /// some.
 void require_values(sql::Session& session, const Facts& facts, const schema::ColumnMap& columns);
+
+/// Refuses that a column which allows NULL gets AUTO_INCREMENT. The server would number each NULL
+/// anew whenever its row is reconciled, so that a row had one number now and another one then.
+[[nodiscard]] std::optional<Finding> numbers_for_null(
+    const Facts& facts, const schema::TableDefinition& shadow, const schema::ColumnMap& columns
+);
 
 }  // namespace doppel::plan

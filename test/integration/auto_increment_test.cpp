@@ -168,6 +168,28 @@ TEST_F(AutoIncrementTest, ANewNumberedColumnIsAnnounced) {
     EXPECT_EQ(schema.scalar("SELECT COUNT(DISTINCT id) FROM t"), "3");
 }
 
+TEST_F(AutoIncrementTest, AColumnThatAllowsNullIsNotNumbered) {
+    Schema schema(*sandbox_, "nulls");
+    schema.execute("CREATE TABLE t (id INT PRIMARY KEY, v INT UNIQUE)");
+    schema.execute("INSERT INTO t VALUES (1, NULL), (2, 7), (3, NULL)");
+    const std::string clauses = "CHANGE v number INT AUTO_INCREMENT";
+    auto finished = sandbox_->run_doppel("ALTER TABLE nulls.t " + clauses);
+    EXPECT_EQ(finished.code, 3) << finished.err;
+    EXPECT_THAT(finished.out, HasSubstr("numbers-for-null"));
+    EXPECT_THAT(finished.out, HasSubstr("column `v` of nulls.t allows NULL"));
+    EXPECT_EQ(schema.tables(), "t");
+    EXPECT_EQ(schema.scalar("SELECT COUNT(*) FROM t WHERE v IS NULL"), "2");
+    // The way that the hint shows.
+    schema.execute("UPDATE t SET v = id * 10 WHERE v IS NULL");
+    schema.execute("CREATE TABLE twin LIKE t");
+    schema.execute("INSERT INTO twin SELECT * FROM t");
+    finished = sandbox_->run_doppel("ALTER TABLE nulls.t MODIFY v INT NOT NULL", {"--drop-old"});
+    EXPECT_EQ(finished.code, 0) << finished.err;
+    finished = sandbox_->run_doppel("ALTER TABLE nulls.t " + clauses);
+    EXPECT_EQ(finished.code, 0) << finished.err;
+    expect_like_native(schema.session(), clauses, "id");
+}
+
 TEST_F(AutoIncrementTest, NewColumnsThatMustNotBeNullAreFilledAsNatively) {
     Schema schema(*sandbox_, "filled");
     for (const char* table : {"t", "twin"}) {
