@@ -256,22 +256,64 @@ void ChangeMaker::change_key() {
     }
 }
 
+bool ChangeMaker::lengthen(Type& type) {
+    if (type.kind == Kind::text || type.name == "varbinary") {
+        type.length += 30;
+    } else if (type.kind == Kind::decimal) {
+        type.length += 4;
+    } else if (type.kind == Kind::bit) {
+        type.length = 64;
+    } else if (type.name == "binary") {
+        type.length += 5;  // padded
+    } else {
+        return false;
+    }
+    return true;
+}
+
+bool ChangeMaker::widen(Type& type) {
+    if (type.kind == Kind::integer) {
+        type.name = "bigint";
+        type.is_unsigned = type.is_unsigned && random_.chance(80);
+    } else if (type.kind == Kind::datetime || type.kind == Kind::time) {
+        type.scale = 6;
+    } else if (!type.elements.empty()) {
+        type.elements.emplace_back("more");
+    } else {
+        return lengthen(type);
+    }
+    return true;
+}
+
+/// One in which the server writes the same values otherwise.
+bool ChangeMaker::retype_key(Type& type) {
+    if (type.kind == Kind::integer) {
+        type = simple_type(Kind::decimal, "decimal", 24, random_.below(4));
+    } else if (type.kind == Kind::bit) {
+        type = simple_type(Kind::integer, "bigint");
+    } else if (type.kind == Kind::date) {
+        type = simple_type(Kind::datetime, "datetime", 0, random_.below(7));
+    } else if (type.name == "binary") {
+        type = simple_type(Kind::binary, "varbinary", 20);
+    } else if (type.kind == Kind::decimal) {
+        type.length += 6;
+        type.scale += 3;
+    } else if (type.kind == Kind::text) {
+        choose_charset(type, random_);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 void ChangeMaker::widen_key() {
     for (Column& column : program_.columns) {
         if (!column.key || touched_.count(column.name) > 0 || needed(column)) {
             continue;
         }
         Type to = column.type;
-        if (to.kind == Kind::integer) {
-            to.name = "bigint";
-            to.is_unsigned = to.is_unsigned && random_.chance(80);
-        } else if (to.kind == Kind::text || to.name == "varbinary") {
-            to.length += 30;
-        } else if (to.kind == Kind::decimal) {
-            to.length += 4;
-        } else if (to.name == "datetime" || to.name == "time") {
-            to.scale = 6;
-        } else {
+        const bool retyped = !column.auto_increment && random_.chance(40) && retype_key(to);
+        if (!retyped && !widen(to)) {
             continue;
         }
         touch(column);
@@ -282,7 +324,7 @@ void ChangeMaker::widen_key() {
                 to.sql(),
                 column.auto_increment ? " AUTO_INCREMENT" : ""
             ),
-            "wider key");
+            retyped ? "key of another type" : "wider key");
         return;
     }
 }

@@ -14,7 +14,7 @@ namespace doppel::differential {
 /// - ADD COLUMN with a default of the time, a random number or a UUID: computed for each row.
 /// - NULL changed into TIMESTAMP NOT NULL: the server takes the present time for it, Doppel exit 5.
 /// - ADD COLUMN of a spatial type NOT NULL with a DEFAULT: the server fails with error 1138 if
-///   there are rows, whatever the default; Doppel does it.
+///   there are rows, whatever the default; Doppel does it. Without a DEFAULT both fail.
 /// - CONVERT TO with ENUM or SET: the server reads the bytes of the labels in the new character
 ///   set, so that they become others; Doppel stops with exit 5.
 /// - AUTO_INCREMENT added to a table with rows: the numbers follow the order of the copy.
@@ -56,6 +56,9 @@ private:
     std::string key_columns() const;
     void change_key();
     void widen_key();
+    bool widen(Type& type);
+    static bool lengthen(Type& type);
+    bool retype_key(Type& type);
     void partition();
 
     Program& program_;

@@ -4,7 +4,9 @@
 #include "mysql/identifier.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <iterator>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -28,6 +30,31 @@ void normalize(std::string& text, const std::string& table) {
     replace_all(text, "CONSTRAINT `" + table + "_chk_", "CONSTRAINT `t_chk_");
     while (text.find("CONSTRAINT `_") != std::string::npos) {
         replace_all(text, "CONSTRAINT `_", "CONSTRAINT `");
+    }
+}
+
+bool same_but_for_case(std::string_view one, std::string_view other) {
+    return std::equal(
+        one.begin(),
+        one.end(),
+        other.begin(),
+        other.end(),
+        [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); }
+    );
+}
+
+/// A rename that changes nothing but case leaves CHECK constraints as they were written, until any
+/// later ALTER prints them anew (seen on 9.7): `c0` and `C0` are the same there.
+void spell_as_columns(std::string& definition, const std::string& column) {
+    const std::string name = mysql::quote_identifier(column);
+    for (auto at = definition.find("\n  CONSTRAINT `"); at != std::string::npos;
+         at = definition.find("\n  CONSTRAINT `", at + 1)) {
+        const auto end = definition.find('\n', at + 1);
+        for (auto i = definition.find(" CHECK ", at); i + name.size() < end; ++i) {
+            if (same_but_for_case(std::string_view(definition).substr(i, name.size()), name)) {
+                definition.replace(i, name.size(), name);
+            }
+        }
     }
 }
 
@@ -85,10 +112,10 @@ Contents read_contents(sql::Session& session, const std::string& schema, const s
     ));
     std::string list;
     for (const auto& row : columns.rows) {
+        const std::string column = row.at(0).value_or("");
+        spell_as_columns(contents.definition, column);
         list += list.empty() ? "" : ", ";
-        list += exact_expression(
-            row.at(1).value_or(""), mysql::quote_identifier(row.at(0).value_or(""))
-        );
+        list += exact_expression(row.at(1).value_or(""), mysql::quote_identifier(column));
     }
     const auto rows = session.query(fmt::format("SELECT {} FROM {}", list, name));
     for (const auto& row : rows.rows) {

@@ -10,7 +10,8 @@ namespace doppel::differential {
 
 /// What two tables are compared by: the definition with AUTO_INCREMENT, without the name of the
 /// table and with the names of CHECK constraints as they were before Doppel (a documented limit) or
-/// RENAME changed them; and every bit of every row, in no particular order of rows.
+/// RENAME changed them, columns in CHECK constraints spelled as they are in the table; and every
+/// bit of every row, in no particular order of rows.
 struct Contents {
     std::string definition;
     std::vector<std::string> rows;

@@ -122,6 +122,21 @@ TEST_F(ComparedContents, DifferInTheDefinition) {
     }
 }
 
+TEST_F(ComparedContents, DoNotDifferByTheSpellingOfColumnsInChecks) {
+    ours_.execute("ALTER TABLE t RENAME COLUMN n TO N");
+    twin_.execute("ALTER TABLE t RENAME COLUMN n TO N");
+    ASSERT_EQ(difference(), "");
+    twin_.execute("ALTER TABLE t COMMENT = 'printed anew'");
+    twin_.execute("ALTER TABLE t COMMENT = ''");
+    const auto text = [](test::Schema& schema) {
+        return schema.session().query("SHOW CREATE TABLE t").rows.at(0).at(1).value_or("");
+    };
+    EXPECT_NE(text(ours_), text(twin_)) << "what the server once did";
+    EXPECT_EQ(difference(), "");
+    twin_.execute("ALTER TABLE t DROP CHECK ck_u0, ADD CONSTRAINT ck_u0 CHECK (i > 0)");
+    EXPECT_EQ(difference(), "definition");
+}
+
 TEST_F(ComparedContents, DoNotDifferByNamesOfOurs) {
     ours_.execute("RENAME TABLE t TO _t_old");
     ours_.execute("ALTER TABLE _t_old DROP CHECK ck_u0, ADD CONSTRAINT _ck_u0 CHECK (n > 0)");

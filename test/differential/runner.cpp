@@ -17,7 +17,8 @@ namespace doppel::differential {
 namespace {
 
 constexpr std::chrono::seconds kDoppelLimit{60};
-constexpr std::string_view kNoValueForRows = "is NOT NULL and has no DEFAULT";
+/// A new VECTOR NOT NULL without DEFAULT: natively of no bytes (docs/consistency.md).
+constexpr std::string_view kNoValueForRows = "its type has no value for the rows that exist";
 constexpr unsigned kAttempts = 8;
 constexpr std::uint64_t kAnyStatementEvery = 30;
 constexpr unsigned kPurgeEvery = 20;
@@ -257,9 +258,6 @@ Outcome Runner::judge_refusal(const Finished& finished) const {
     if (!native_works_) {
         return agreed_to_fail(finished.process.code == kExitUsage ? "the statement is wrong" : why);
     }
-    if (finished.process.out.find(kNoValueForRows) != std::string::npos) {
-        return {Verdict::refused, "added column without a value for the rows", "", 0, {}};
-    }
     for (const std::string_view limit : kLimits) {
         if (why == limit && finished.process.code == kExitRefused) {
             return {Verdict::refused, why, "", 0, {}};
@@ -274,6 +272,10 @@ Outcome Runner::judge_refusal(const Finished& finished) const {
 Outcome Runner::judge_misfit(
     const Program& program, const Finished& finished, const Contents& before
 ) {
+    if (native_works_ && finished.process.out.find(kNoValueForRows) != std::string::npos &&
+        program.alter_sql("t").find(" vector(") != std::string::npos) {
+        return {Verdict::refused, "added vector without a value for the rows", "", 0, {}};
+    }
     if (!program.writes) {
         return native_works_ ? failure("exit 5 where native works", finished.process.out)
                              : agreed_to_fail("the data does not fit");

@@ -32,7 +32,7 @@ Type key_text(Random& random) {
 }
 
 Type exotic_key(Random& random) {
-    switch (random.below(12)) {
+    switch (random.below(14)) {
         case 0:
             return simple_type(Kind::decimal, "decimal", 20, 4);
         case 1:
@@ -53,6 +53,16 @@ Type exotic_key(Random& random) {
             Type type = simple_type(Kind::enumeration, "enum");
             for (unsigned i = 0; i < 60; ++i) {
                 type.elements.push_back(fmt::format("e{}", i));
+            }
+            type.charset = "utf8mb4";
+            type.collation = "utf8mb4_0900_ai_ci";
+            return type;
+        }
+        case 9:
+        case 10: {
+            Type type = simple_type(Kind::set, "set");
+            for (unsigned i = 0; i < 40; ++i) {
+                type.elements.push_back(fmt::format("s{}", i));
             }
             type.charset = "utf8mb4";
             type.collation = "utf8mb4_0900_ai_ci";
@@ -243,7 +253,13 @@ void choose_options(Program& program, Random& random) {
     if (random.chance(10) && program.columns.front().auto_increment) {
         program.options += " AUTO_INCREMENT=100";
     }
-    if (random.chance(12) && program.columns.front().type.kind == Kind::integer) {
+    // The end of TINYINT is soon reached. A partitioned table goes on counting there, with each
+    // INSERT that fails, until RENAME or FLUSH forgets it (seen on 9.7): the old table has then
+    // another counter than the twin.
+    const bool counts_past_end =
+        program.columns.front().auto_increment && program.columns.front().type.name == "tinyint";
+    if (random.chance(12) && program.columns.front().type.kind == Kind::integer &&
+        !counts_past_end) {
         program.partitioning = random.pick(partitions);
         program.features.insert("table partitioned");
     }
