@@ -385,16 +385,6 @@ void Migration::choose_comparison(
     if (!options_.verify) {
         return;
     }
-    if (!verify::can_match_rows(
-            job_->tables, key.shadow_index, *plan_->facts.source, made.definition
-        )) {
-        notice(
-            "the rows are not compared before the swap: the statement changes the key's columns " +
-            mysql::column_list(key.source_key) +
-            " so that the server cannot match the rows of both tables"
-        );
-        return;
-    }
     auto plan = plan_comparison(plan_->facts, made.definition, columns, key, job_->tables);
     if (plan.refusal) {
         refuse_for(*plan.refusal);

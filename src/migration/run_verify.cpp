@@ -91,19 +91,6 @@ verify::Subject make_subject(
     const schema::KeyChoice key = choose_key(first, second, pairs);
     mysql::TablePair tables{
         first.name, second.name, {}, key.index, key.shape, key.source_key, key.shadow_key, "", ""};
-    if (!verify::can_match_rows(tables, key.shadow_index, first, second)) {
-        throw Error(
-            Errc::refused,
-            fmt::format(
-                "the key columns {} of {} and {} have types or collations between which rows "
-                "cannot "
-                "be compared",
-                mysql::column_list(key.source_key),
-                first.name.str(),
-                second.name.str()
-            )
-        );
-    }
     return require(
         verify::make_subject(std::move(tables), key.shadow_index, first, second, pairs),
         Errc::refused

@@ -26,6 +26,8 @@ std::string describe(const verify::Subject& subject, const verify::Difference& d
             return text + " only in " + subject.tables.source.str();
         case verify::RowKind::extra:
             return text + " only in " + subject.tables.shadow.str();
+        case verify::RowKind::duplicate:
+            return text + " more than once in " + subject.tables.shadow.str();
         default:
             return text;
     }
@@ -63,25 +65,38 @@ Verified TableCheck::run() {
     result.first = subject_.tables.source.str();
     result.second = subject_.tables.shadow.str();
     result.rows = rows_;
-    result.differences = differences_.size();
+    result.differences = differences();
     result.complete = complete_;
     observer_.on_event(result);
     return result;
 }
 
 void TableCheck::compare_all() {
+    compare_along([this](const mysql::KeyRange& rest) {
+        const mysql::KeyRange part = comparer_.first_part(session_, rest, pace_.rows());
+        return std::make_pair(part, comparer_.compare(session_, part));
+    });
+    if (complete_ && subject_.extra_rows == verify::ExtraRows::by_walk) {
+        compare_along([this](const mysql::KeyRange& rest) {
+            const mysql::KeyRange part = comparer_.first_step(session_, rest, pace_.rows());
+            return std::make_pair(part, comparer_.walk(session_, part));
+        });
+    }
+}
+
+void TableCheck::compare_along(const CompareFirst& compare_first) {
     mysql::KeyRange rest;
     while (true) {
         show_progress();
         const auto begun = Clock::now();
-        const mysql::KeyRange part = comparer_.first_part(session_, rest, pace_.rows());
-        const verify::Comparison found = comparer_.compare(session_, part);
+        const auto [part, found] = compare_first(rest);
         pace_.record(
             found.rows, std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun)
         );
         rows_ += found.rows;
         differences_.insert(differences_.end(), found.differences.begin(), found.differences.end());
-        if (!found.complete || differences_.size() >= options_.differences_max) {
+        impossible_.insert(impossible_.end(), found.impossible.begin(), found.impossible.end());
+        if (!found.complete || differences() >= options_.differences_max) {
             complete_ = false;
             return;
         }
@@ -114,20 +129,23 @@ void TableCheck::show_progress() {
     Progress progress;
     progress.phase = Phase::verifying;
     progress.rows_verified = rows_;
-    progress.differences = differences_.size();
+    progress.differences = differences();
     progress.elapsed = since(started_);
     observer_.on_event(progress);
 }
 
 void TableCheck::report() const {
-    if (differences_.empty()) {
+    if (differences() == 0) {
         return;
     }
     Differences event;
     event.table = subject_.tables.source.str();
-    event.count = differences_.size();
+    event.count = differences();
     for (std::size_t i = 0; i < std::min(differences_.size(), kKeysShown); ++i) {
         event.keys.push_back(describe(subject_, differences_[i]));
+    }
+    for (std::size_t i = 0; i < impossible_.size() && event.keys.size() < kKeysShown; ++i) {
+        event.keys.push_back(impossible_[i] + " only in " + subject_.tables.shadow.str());
     }
     observer_.on_event(event);
 }

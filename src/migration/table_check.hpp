@@ -10,8 +10,11 @@
 #include "verify/subject.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <functional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace doppel::migration {
@@ -31,7 +34,14 @@ public:
     [[nodiscard]] Verified run();
 
 private:
+    /// Compares the first part of a range; that part, and what was found.
+    using CompareFirst =
+        std::function<std::pair<mysql::KeyRange, verify::Comparison>(const mysql::KeyRange& rest)>;
     void compare_all();
+    void compare_along(const CompareFirst& compare_first);
+    [[nodiscard]] std::size_t differences() const {
+        return differences_.size() + impossible_.size();
+    }
     void look_again();
     void show_progress();
     void report() const;
@@ -43,6 +53,7 @@ private:
     verify::Comparer comparer_;
     verify::ChunkPace pace_;
     std::vector<verify::Difference> differences_;
+    std::vector<std::string> impossible_;  ///< Comparison::impossible; no second look helps
     std::uint64_t rows_ = 0;
     bool complete_ = true;
     std::chrono::steady_clock::time_point started_;

@@ -118,6 +118,14 @@ std::optional<std::string> listed(
     return name + " IN (" + list + ")";
 }
 
+std::string reversed(std::string_view op) {
+    std::string text(op);
+    for (char& c : text) {
+        c = c == '<' ? '>' : c == '>' ? '<' : c;
+    }
+    return text;
+}
+
 /// a > x OR (a = x AND (b > y OR (b = y AND c >= z))): `strict` is the operator of all columns but
 /// the last, `last` that of the last one.
 std::string compare(
@@ -134,9 +142,10 @@ std::string compare(
                                     ? padded(key.values[from], columns[from].padded_bytes)
                                     : key.literals[from];
     const bool is_last = from + 1 == columns.size();
-    const std::string_view op = is_last ? last : strict;
+    const std::string ascending(is_last ? last : strict);
+    const std::string op = columns[from].descending ? reversed(ascending) : ascending;
     const std::string differs =
-        listed(column, name, key.values[from], op).value_or(name + std::string(op) + literal);
+        listed(column, name, key.values[from], op).value_or(name + op + literal);
     if (is_last) {
         return differs;
     }
@@ -250,7 +259,7 @@ std::string column_list(const KeyPlaces& columns) {
     std::vector<std::string> quoted;
     quoted.reserve(columns.size());
     for (const KeyPlace& column : columns) {
-        quoted.push_back(quote_identifier(column.name));
+        quoted.push_back(quote_identifier(column.name) + (column.descending ? " DESC" : ""));
     }
     return join(quoted, ", ");
 }

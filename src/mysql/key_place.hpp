@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -24,16 +23,11 @@ struct KeyPlace {
     bool bytewise = false;
     std::string charset;    ///< of this table's column, when bytewise
     std::string collation;  ///< of this table's column, when bytewise
+    /// For ranges in the order of an index that has the column descending: they run down in it.
+    bool descending = false;
     bool operator==(const KeyPlace&) const = default;
 };
 
 using KeyPlaces = std::vector<KeyPlace>;
-
-/// True when values of both tables may be compared directly: `=` means the same on both sides.
-[[nodiscard]] inline bool holds_plain_values(const KeyPlaces& places) {
-    return std::all_of(places.begin(), places.end(), [](const KeyPlace& place) {
-        return place.padded_bytes == 0 && !place.bytewise;
-    });
-}
 
 }  // namespace doppel::mysql

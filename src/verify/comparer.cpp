@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace doppel::verify {
 namespace {
@@ -15,11 +16,15 @@ std::uint64_t number_in(const sql::Row& row, std::size_t column) {
     return std::stoull(row.at(column).value_or("0"));
 }
 
+using Values = std::vector<std::optional<std::string>>;
+
+Values values_in(const sql::Row& row, std::size_t first, std::size_t count) {
+    const auto begin = row.begin() + static_cast<std::ptrdiff_t>(first);
+    return {begin, begin + static_cast<std::ptrdiff_t>(count)};
+}
+
 mysql::Key key_in(const sql::Row& row, std::size_t first, const mysql::KeyShape& shape) {
-    const std::vector<std::optional<std::string>> values(
-        row.begin() + static_cast<std::ptrdiff_t>(first), row.end()
-    );
-    auto key = shape.encode_text(values);
+    auto key = shape.encode_text(values_in(row, first, shape.columns().size()));
     if (!key) {
         throw Error(Errc::failed, "a key cannot be read: " + key.failure().message);
     }
@@ -36,9 +41,7 @@ bool knows(const Comparison& result, const mysql::Key& key) {
 
 }  // namespace
 
-void Comparer::add(const sql::Row& row, Collection& found) const {
-    // Both shapes encode alike; only the names of the columns differ.
-    mysql::Key key = key_in(row, kFirstKeyColumn, subject_.tables.shape);
+void Comparer::add(RowKind kind, mysql::Key key, Collection& found) const {
     if (knows(found.result, key)) {
         return;
     }
@@ -46,7 +49,44 @@ void Comparer::add(const sql::Row& row, Collection& found) const {
         found.result.complete = false;
         return;
     }
-    found.result.differences.push_back({std::move(key), static_cast<RowKind>(number_in(row, 0))});
+    found.result.differences.push_back({std::move(key), kind});
+}
+
+void Comparer::add(const sql::Row& row, Collection& found) const {
+    add(static_cast<RowKind>(number_in(row, 0)),
+        key_in(row, kFirstKeyColumn, subject_.tables.shape),
+        found);
+}
+
+std::optional<mysql::Key> Comparer::key_for_source(const sql::Row& row, std::size_t first) const {
+    Values values = values_in(row, first, subject_.key.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        values[i] = values[i] ? spelled_for_source(subject_.key[i], *values[i]) : std::nullopt;
+        if (!values[i]) {
+            return std::nullopt;
+        }
+    }
+    auto key = subject_.tables.shape.encode_text(values);
+    return key ? std::optional(*std::move(key)) : std::nullopt;
+}
+
+void Comparer::add_of_shadow(const sql::Row& row, Collection& found) const {
+    auto key = key_for_source(row, kFirstKeyColumn);
+    if (key) {
+        add(static_cast<RowKind>(number_in(row, 0)), *std::move(key), found);
+        return;
+    }
+    std::vector<mysql::KeyColumn> columns;
+    for (const KeyMatch& match : subject_.key) {
+        columns.push_back(match.there);
+    }
+    const mysql::KeyShape there(std::move(columns));
+    const Values values =
+        values_in(row, kFirstKeyColumn + subject_.key.size(), subject_.key.size());
+    const auto key_there = there.encode_text(values);
+    found.result.impossible.push_back(
+        key_there ? there.describe(*key_there) : "with a NULL in its key"
+    );
 }
 
 Comparison Comparer::compare(sql::Session& session, const mysql::KeyRange& range) const {
@@ -70,15 +110,27 @@ Comparison Comparer::compare(sql::Session& session, const mysql::KeyRange& range
                 break;
             case RowKind::different:
             case RowKind::extra:
+            case RowKind::duplicate:
                 add(row, found);
                 break;
         }
     }
-    // Each row of the source that is not missing has exactly one in the shadow.
-    if (!found.result.complete || shadow_rows + missing != found.result.rows) {
-        add_extra(session, area, found);
+    if (subject_.extra_rows == ExtraRows::by_range) {
+        // Each row of the source that is not missing has exactly one in the shadow.
+        if (!found.result.complete || shadow_rows + missing != found.result.rows) {
+            add_extra(session, area, found);
+        }
+        add_null_keys(session, range, found);
     }
     add_converted(session, area, found);
+    return std::move(found.result);
+}
+
+Comparison Comparer::walk(sql::Session& session, const mysql::KeyRange& range) const {
+    Collection found;
+    found.max = differences_max_;
+    add_extra(session, walk_area_of(subject_, range), found);
+    add_null_keys(session, range, found);
     return std::move(found.result);
 }
 
@@ -96,8 +148,28 @@ Comparison Comparer::compare(sql::Session& session, std::span<const mysql::Key> 
 
 void Comparer::add_extra(sql::Session& session, const Area& area, Collection& found) const {
     for (const auto& row : session.query(extra_statement(subject_, area, found.max + 1)).rows) {
-        add(row, found);
+        add_of_shadow(row, found);
     }
+    if (!subject_.may_have_duplicates) {
+        return;
+    }
+    for (const auto& row :
+         session.query(duplicates_statement(subject_, area, found.max + 1)).rows) {
+        add_of_shadow(row, found);
+    }
+}
+
+/// No range has them but the one without bounds, so they are looked for once.
+void Comparer::add_null_keys(sql::Session& session, const mysql::KeyRange& range, Collection& found)
+    const {
+    if (!subject_.may_have_null_keys || range.upper) {
+        return;
+    }
+    const auto rows = session.query(null_keys_statement(subject_, found.max));
+    const std::uint64_t count = number_in(rows.rows.at(0), 0);
+    found.result.impossible.resize(
+        std::max<std::size_t>(found.result.impossible.size(), count), "with a NULL in its key"
+    );
 }
 
 void Comparer::add_converted(sql::Session& session, const Area& area, Collection& found) const {
@@ -122,30 +194,38 @@ bool Comparer::is_among(
     return number_in(row, 0) == 0 || number_in(row, 1) != 0;
 }
 
-std::optional<mysql::Key> Comparer::boundary(
-    sql::Session& session, const std::string& statement, const mysql::KeyShape& shape
-) const {
-    const auto rows = session.query(statement);
-    if (rows.empty()) {
-        return std::nullopt;
-    }
-    return key_in(rows.rows.front(), 0, shape);
-}
-
 mysql::KeyRange Comparer::first_part(
     sql::Session& session, const mysql::KeyRange& range, std::size_t rows
 ) const {
     mysql::KeyRange part = range;
-    if (auto upper = boundary(
-            session, source_boundary_statement(subject_, part, rows), subject_.tables.shape
-        )) {
-        part.upper = std::move(upper);
+    const auto source = session.query(source_boundary_statement(subject_, part, rows));
+    if (!source.empty()) {
+        part.upper = key_in(source.rows.front(), 0, subject_.tables.shape);
+    }
+    if (subject_.extra_rows == ExtraRows::by_walk) {
+        return part;
     }
     // Rows that only the shadow has may be many.
-    if (auto upper = boundary(
-            session, shadow_boundary_statement(subject_, part, 2 * rows), subject_.shadow_shape
-        )) {
-        part.upper = std::move(upper);
+    const auto shadow = session.query(shadow_boundary_statement(subject_, part, 2 * rows));
+    if (!shadow.empty()) {
+        if (auto upper = key_for_source(shadow.rows.front(), 0)) {
+            part.upper = std::move(upper);
+        }
+    }
+    return part;
+}
+
+mysql::KeyRange Comparer::first_step(
+    sql::Session& session, const mysql::KeyRange& range, std::size_t rows
+) const {
+    mysql::KeyRange part = range;
+    const auto found = session.query(walk_boundary_statement(subject_, part, rows));
+    if (!found.empty()) {
+        auto upper = subject_.walk_shape.encode_text(found.rows.front());
+        // A key with a NULL is no bound; it is found in the range without bounds.
+        if (upper) {
+            part.upper = *std::move(upper);
+        }
     }
     return part;
 }

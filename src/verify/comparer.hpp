@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace doppel::verify {
@@ -17,14 +18,17 @@ namespace doppel::verify {
 /// A row in which two tables differ.
 struct Difference {
     mysql::Key key;
-    RowKind kind = RowKind::different;  ///< different, missing or extra
+    RowKind kind = RowKind::different;  ///< different, missing, extra or duplicate
 };
 
 /// What one comparison found.
 struct Comparison {
     std::vector<Difference> differences;
     bool complete = true;    ///< false: there are more
-    std::uint64_t rows = 0;  ///< of the source in the range; 0 for keys
+    std::uint64_t rows = 0;  ///< of the source in the range; 0 for keys and in walks
+    /// Keys of rows of the shadow, in words, that no row of the source can have: 1.5 in a DECIMAL
+    /// that was INT. Nothing that is on its way excuses them.
+    std::vector<std::string> impossible;
 };
 
 /// Runs the statements of a comparison. Blocking, without state: any session in READ COMMITTED,
@@ -39,6 +43,8 @@ public:
     /// Throws what the session throws; a source value that does not fit the shadow's type is an
     /// Error as the server makes it.
     [[nodiscard]] Comparison compare(sql::Session& session, const mysql::KeyRange& range) const;
+    /// Rows of the shadow alone, with ExtraRows::by_walk: `range` is one of the walk's shape.
+    [[nodiscard]] Comparison walk(sql::Session& session, const mysql::KeyRange& range) const;
     /// Those of `keys`, one or more, in which the tables differ. Names each table once in a
     /// statement.
     [[nodiscard]] Comparison compare(sql::Session& session, std::span<const mysql::Key> keys) const;
@@ -54,6 +60,10 @@ public:
     [[nodiscard]] mysql::KeyRange first_part(
         sql::Session& session, const mysql::KeyRange& range, std::size_t rows
     ) const;
+    /// The same of a walk.
+    [[nodiscard]] mysql::KeyRange first_step(
+        sql::Session& session, const mysql::KeyRange& range, std::size_t rows
+    ) const;
 
 private:
     /// What is being collected, at most `max` differences.
@@ -61,12 +71,15 @@ private:
         Comparison result;
         std::size_t max = 0;
     };
+    void add(RowKind kind, mysql::Key key, Collection& found) const;
     void add(const sql::Row& row, Collection& found) const;
+    void add_of_shadow(const sql::Row& row, Collection& found) const;
     void add_extra(sql::Session& session, const Area& area, Collection& found) const;
+    void add_null_keys(sql::Session& session, const mysql::KeyRange& range, Collection& found)
+        const;
     void add_converted(sql::Session& session, const Area& area, Collection& found) const;
-    [[nodiscard]] std::optional<mysql::Key> boundary(
-        sql::Session& session, const std::string& statement, const mysql::KeyShape& shape
-    ) const;
+    [[nodiscard]] std::optional<mysql::Key> key_for_source(const sql::Row& row, std::size_t first)
+        const;
 
     const Subject& subject_;
     std::size_t differences_max_;

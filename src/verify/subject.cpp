@@ -2,19 +2,12 @@
 #include "verify/subject.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace doppel::verify {
 namespace {
-
-mysql::KeyShape renamed(const mysql::KeyShape& shape, const mysql::KeyPlaces& places) {
-    std::vector<mysql::KeyColumn> columns = shape.columns();
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        columns[i].name = places[i].name;
-    }
-    return mysql::KeyShape(std::move(columns));
-}
 
 /// A temporary table hides a table of its name, so it must not have the name of one that is read.
 mysql::TableName scratch_name(const mysql::TablePair& tables) {
@@ -26,56 +19,98 @@ mysql::TableName scratch_name(const mysql::TablePair& tables) {
     return name;
 }
 
-bool is_one_of(const schema::Column& column, std::string_view first, std::string_view second) {
-    return column.data_type == first || column.data_type == second;
-}
-
-bool are_written_alike(const schema::Column& before, const schema::Column& after) {
-    const auto both = [&](std::string_view first, std::string_view second) {
-        return is_one_of(before, first, second) && is_one_of(after, first, second);
-    };
-    if (before.collation != after.collation) {
-        return false;
-    }
-    return before.data_type == after.data_type || (before.is_integer() && after.is_integer()) ||
-           both("char", "varchar") || both("binary", "varbinary");
-}
-
-/// The columns in the order of the key and in one direction: otherwise each range would be looked
-/// for through the whole table.
-bool serves_ranges(const schema::Index& index, const mysql::KeyPlaces& key) {
+/// Whether the index has the source's order, so that it finds the source's ranges.
+bool has_source_order(const schema::Index& index, const std::vector<KeyMatch>& key) {
     for (std::size_t i = 0; i < key.size(); ++i) {
-        if (i >= index.parts.size() ||
-            !schema::same_identifier(index.parts[i].column, key[i].name) ||
-            index.parts[i].descending != index.parts.front().descending) {
+        const bool same_place = schema::same_identifier(index.parts[i].column, key[i].place.name) &&
+                                index.parts[i].descending == index.parts.front().descending;
+        // Ranges of an ENUM are lists of the values that the source knows.
+        const bool same_order =
+            key[i].form != KeyMatch::Form::bytes && key[i].there.members == key[i].column.members;
+        if (!same_place || !same_order) {
             return false;
         }
     }
     return true;
+}
+
+/// The place in the key of what the index has at `part`.
+std::size_t place_of(
+    const schema::Index& index, std::size_t part, const std::vector<KeyMatch>& key
+) {
+    const auto found = std::find_if(key.begin(), key.end(), [&](const KeyMatch& match) {
+        return schema::same_identifier(index.parts[part].column, match.place.name);
+    });
+    return static_cast<std::size_t>(found - key.begin());
+}
+
+bool is_part_of_key(const schema::IndexPart& part, const std::vector<KeyMatch>& key) {
+    return !part.column.empty() && std::any_of(key.begin(), key.end(), [&](const KeyMatch& match) {
+        return schema::same_identifier(part.column, match.place.name);
+    });
+}
+
+/// A unique index of nothing but columns of the key.
+bool has_unique_key(const schema::TableDefinition& shadow, const std::vector<KeyMatch>& key) {
+    return std::any_of(
+        shadow.indexes.begin(),
+        shadow.indexes.end(),
+        [&](const schema::Index& index) {
+            return index.unique &&
+                   std::all_of(
+                       index.parts.begin(),
+                       index.parts.end(),
+                       [&](const schema::IndexPart& part) { return is_part_of_key(part, key); }
+                   );
+        }
+    );
+}
+
+/// "`k1` varchar(20) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL": the source's column.
+std::string scratch_column(const schema::Column& column, std::size_t number) {
+    std::string text = fmt::format("`k{}` {}", number, column.type);
+    if (!column.collation.empty()) {
+        text += " CHARACTER SET " + column.charset + " COLLATE " + column.collation;
+    }
+    return text + " NOT NULL";
+}
+
+/// Where matching rows by the key leaves nothing of the column to be compared: the server compared
+/// the values themselves, not the letters of a text.
+bool is_matched_exactly(const Subject& subject, const std::string& shadow_column) {
+    return std::any_of(subject.key.begin(), subject.key.end(), [&](const KeyMatch& match) {
+        return schema::same_identifier(match.place.name, shadow_column) &&
+               (match.form != KeyMatch::Form::value || match.column.kind != mysql::KeyKind::text);
+    });
+}
+
+void describe_key(
+    Subject& subject, const schema::TableDefinition& source, const schema::TableDefinition& shadow
+) {
+    const mysql::TablePair& tables = subject.tables;
+    for (std::size_t i = 0; i < tables.source_key.size(); ++i) {
+        const schema::Column& before = *source.column(tables.source_key[i].name);
+        const schema::Column& after = *shadow.column(tables.shadow_key[i].name);
+        subject.key.push_back(match_column(before, after, tables.shadow_key[i]));
+        subject.scratch_key.push_back(scratch_column(before, i + 1));
+        subject.may_have_null_keys = subject.may_have_null_keys || after.nullable;
+    }
+    const schema::Index& index = *shadow.index(subject.shadow_index);
+    subject.extra_rows =
+        has_source_order(index, subject.key) ? ExtraRows::by_range : ExtraRows::by_walk;
+    subject.may_have_duplicates = !has_unique_key(shadow, subject.key);
+    std::vector<mysql::KeyColumn> walk;
+    for (std::size_t part = 0; part < subject.key.size(); ++part) {
+        const KeyMatch& match = subject.key[place_of(index, part, subject.key)];
+        walk.push_back(match.there);
+        mysql::KeyPlace place(match.place.name);
+        place.descending = index.parts[part].descending;
+        subject.walk_key.push_back(std::move(place));
+    }
+    subject.walk_shape = mysql::KeyShape(std::move(walk));
 }
 
 }  // namespace
-
-bool can_match_rows(
-    const mysql::TablePair& tables,
-    std::string_view shadow_index,
-    const schema::TableDefinition& source,
-    const schema::TableDefinition& shadow
-) {
-    const schema::Index* index = shadow.index(shadow_index);
-    if (!mysql::holds_plain_values(tables.shadow_key) || index == nullptr ||
-        !serves_ranges(*index, tables.shadow_key)) {
-        return false;
-    }
-    for (std::size_t i = 0; i < tables.source_key.size(); ++i) {
-        const schema::Column* before = source.column(tables.source_key[i].name);
-        const schema::Column* after = shadow.column(tables.shadow_key[i].name);
-        if (before == nullptr || after == nullptr || !are_written_alike(*before, *after)) {
-            return false;
-        }
-    }
-    return true;
-}
 
 bool Subject::converts() const {
     return std::any_of(columns.begin(), columns.end(), [](const ComparedColumn& column) {
@@ -90,7 +125,20 @@ base::Result<Subject> make_subject(
     const schema::TableDefinition& shadow,
     const std::vector<schema::ColumnPair>& pairs
 ) {
-    std::vector<ComparedColumn> columns;
+    mysql::TableName scratch = scratch_name(tables);
+    Subject subject{
+        std::move(tables),
+        std::move(shadow_index),
+        {},
+        ExtraRows::by_range,
+        mysql::KeyShape({}),
+        {},
+        false,
+        false,
+        {},
+        std::move(scratch),
+        {}};
+    describe_key(subject, source, shadow);
     for (const schema::ColumnPair& pair : pairs) {
         const schema::Column* before = source.column(pair.source);
         const schema::Column* after = shadow.column(pair.shadow);
@@ -105,16 +153,11 @@ base::Result<Subject> make_subject(
         if (pair.conversion != schema::Conversion::none) {
             comparison->converted = true;
         }
-        columns.push_back({before->name, after->name, *comparison, pair.conversion});
+        if (!comparison->converted || !is_matched_exactly(subject, after->name)) {
+            subject.columns.push_back({before->name, after->name, *comparison, pair.conversion});
+        }
     }
-    mysql::TableName scratch = scratch_name(tables);
-    mysql::KeyShape shadow_shape = renamed(tables.shape, tables.shadow_key);
-    return Subject{
-        std::move(tables),
-        std::move(shadow_index),
-        std::move(shadow_shape),
-        std::move(columns),
-        std::move(scratch)};
+    return subject;
 }
 
 }  // namespace doppel::verify

@@ -102,7 +102,8 @@ bool Verifier::can_advance() const {
     if (compared_all_) {
         return false;
     }
-    return context_.coordinator.copied() || context_.coordinator.closed_through() != compared_;
+    return compared_source_ || context_.coordinator.copied() ||
+           context_.coordinator.closed_through() != compared_;
 }
 
 bool Verifier::must_settle() const {
@@ -115,8 +116,10 @@ async::awaitable<void> Verifier::run() {
     while (!context_.stopping && !finished_) {
         if (must_settle()) {
             co_await settle();
-        } else if (can_advance()) {
+        } else if (can_advance() && !compared_source_) {
             co_await advance();
+        } else if (can_advance()) {
+            co_await advance_walk();
         } else if (compared_all_) {
             finished_ = true;
             context_.changed.notify();
@@ -200,7 +203,38 @@ async::awaitable<void> Verifier::advance() {
     if (!co_await attempt(work)) {
         co_return;
     }
-    const auto taken = Clock::now() - started;
+    if (!take_up(found, found.rows, Clock::now() - started)) {
+        co_return;
+    }
+    rows_ += found.rows;
+    compared_ = part.upper;
+    compared_source_ = copied && !part.upper;
+    compared_all_ = compared_source_ && context_.subject.extra_rows == ExtraRows::by_range;
+}
+
+/// By and by all rows of the shadow, whose order is not the source's.
+async::awaitable<void> Verifier::advance_walk() {
+    mysql::KeyRange range;
+    range.lower = walked_;
+    Comparison found;
+    mysql::KeyRange part;
+    const auto started = Clock::now();
+    const auto work = [&](sql::Session& session) {
+        part = comparer_.first_step(session, range, pace_.rows());
+        found = comparer_.walk(session, part);
+    };
+    if (!co_await attempt(work)) {
+        co_return;
+    }
+    if (!take_up(found, part.upper ? pace_.rows() : 0, Clock::now() - started)) {
+        co_return;
+    }
+    walked_ = part.upper;
+    compared_all_ = !part.upper;
+}
+
+bool Verifier::take_up(const Comparison& found, std::size_t rows, Clock::duration taken) {
+    require_possible(found);
     add_suspects(found);
     if (!found.complete) {
         // Perhaps replay is far behind. Those that were named are looked at, which lets it catch
@@ -216,13 +250,36 @@ async::awaitable<void> Verifier::advance() {
             );
         }
         pace_.shrink();
-        co_return;
+        return false;
     }
     overflows_ = 0;
-    pace_.record(found.rows, std::chrono::duration_cast<std::chrono::microseconds>(taken));
-    rows_ += found.rows;
-    compared_ = part.upper;
-    compared_all_ = copied && !part.upper;
+    pace_.record(rows, std::chrono::duration_cast<std::chrono::microseconds>(taken));
+    return true;
+}
+
+void Verifier::require_possible(const Comparison& found) const {
+    if (found.impossible.empty()) {
+        return;
+    }
+    Differences rows;
+    rows.table = context_.subject.tables.shadow.str();
+    rows.count = found.impossible.size();
+    rows.action = Differences::Action::stopping;
+    rows.keys = found.impossible;
+    rows.keys.resize(std::min(rows.keys.size(), kKeysShown));
+    context_.report(rows);
+    throw Error(
+        Errc::failed,
+        fmt::format(
+            "{} holds {} row(s) that no row of {} can become, with the keys {}{}. Something else "
+            "writes to the new table (a trigger, an event, a program)",
+            rows.table,
+            rows.count,
+            context_.subject.tables.source.str(),
+            fmt::join(rows.keys, ", "),
+            rows.keys.size() < rows.count ? ", .." : ""
+        )
+    );
 }
 
 async::awaitable<void> Verifier::settle() {
@@ -244,6 +301,7 @@ async::awaitable<void> Verifier::look() {
     if (!co_await attempt(work)) {
         co_return;
     }
+    require_possible(found);
     if (!found.differences.empty()) {
         // What the comparison saw was in the binlog before it was visible: from here on the feed
         // has delivered it.

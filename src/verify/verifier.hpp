@@ -47,12 +47,13 @@ struct VerifierContext {
 /// Compares the shadow with the source while both change, behind the copy and without locks, and
 /// repairs what differs.
 ///
-/// Ranges in the closed part are compared one after another (Comparer). Keys that differ are
-/// suspected; after a fence, with replay caught up, they are compared again. What differs then and
-/// was not delivered by the feed up to a second fence is a real difference: all changes that the
-/// comparison saw were reconciled before it. Such keys are reported and reconciled once more; one
-/// that differs again ends the run. A key that the application never leaves alone long enough is
-/// left to `settle_locked`.
+/// Ranges in the closed part are compared one after another (Comparer); where the shadow has
+/// another order, a walk along its index follows (ExtraRows). Keys that differ are suspected; after
+/// a fence, with replay caught up, they are compared again. What differs then and was not delivered
+/// by the feed up to a second fence is a real difference: all changes that the comparison saw were
+/// reconciled before it. Such keys are reported and reconciled once more; one that differs again
+/// ends the run. A key that the application never leaves alone long enough is left to
+/// `settle_locked`.
 class Verifier final {
 public:
     Verifier(VerifierContext context, sql::AsyncSession& session);
@@ -75,6 +76,12 @@ private:
     [[nodiscard]] bool can_advance() const;
     [[nodiscard]] bool must_settle() const;
     async::awaitable<void> advance();
+    async::awaitable<void> advance_walk();
+    /// False: there was too much in the range; it must be compared again, in smaller parts.
+    bool take_up(
+        const Comparison& found, std::size_t rows, std::chrono::steady_clock::duration taken
+    );
+    void require_possible(const Comparison& found) const;
     async::awaitable<void> settle();
     /// One look at some of the suspected keys.
     async::awaitable<void> look();
@@ -98,6 +105,8 @@ private:
     ChunkPace pace_;
     Suspects suspects_;
     std::optional<mysql::Key> compared_;  ///< upper end of what was compared
+    std::optional<mysql::Key> walked_;    ///< the same of the shadow's own order
+    bool compared_source_ = false;
     bool compared_all_ = false;
     bool finished_ = false;
     std::uint64_t rows_ = 0;

@@ -20,7 +20,8 @@ Subject subject() {
     const auto shadow = schema::test::table(
         {schema::test::column("key", "bigint"),
          schema::test::column("b", "varchar(10)"),
-         schema::test::column("n", "int")}
+         schema::test::column("n", "int")},
+        {schema::test::index("k2", {"key"})}
     );
     mysql::KeyColumn id;
     id.name = "id";
@@ -55,16 +56,23 @@ TEST(CompareStatement, ConvertedColumnsGoThroughTheScratchTable) {
     EXPECT_THAT(differing_statement(compared, first_row(compared), 5), Not(HasSubstr("`n`")));
     EXPECT_EQ(
         convert_statement(compared, first_row(compared)),
-        "INSERT INTO `s`.`_doppel_compared` (`key`, `n`) SELECT `id`, `n` FROM `s`.`t` FORCE INDEX "
+        "INSERT INTO `s`.`_doppel_compared` (`k1`, `c1`) SELECT `id`, `n` FROM `s`.`t` FORCE INDEX "
         "(`PRIMARY`) WHERE `id` IN (1)"
     );
-    EXPECT_THAT(converted_statement(compared, 5), HasSubstr("s.`n` <=> g.`n`"));
+    EXPECT_EQ(
+        create_scratch_statement(compared),
+        "CREATE TEMPORARY TABLE `s`.`_doppel_compared` (`k1` int NOT NULL, PRIMARY KEY (`k1`)) "
+        "ENGINE=InnoDB SELECT NULL AS k1, `n` AS c1 FROM `s`.`_t_new` WHERE FALSE"
+    );
+    EXPECT_THAT(converted_statement(compared, 5), HasSubstr("s.`c1` <=> g.`n`"));
 }
 
 TEST(CompareStatement, TheScratchTableHidesNoTableThatIsRead) {
     mysql::KeyColumn id;
     id.name = "id";
-    const auto table = schema::test::table({schema::test::column("id", "int")});
+    const auto table = schema::test::table(
+        {schema::test::column("id", "int")}, {schema::test::index("PRIMARY", {"id"})}
+    );
     mysql::TablePair tables{
         {"s", "_DOPPEL_compared"},
         {"s", "_doppel_compared_"},
