@@ -63,17 +63,10 @@ void FeedHandler::require_same_layout(const binlog::TableMap& table) {
     layout_ = table.columns;
 }
 
-void FeedHandler::deliver(std::string_view key) {
-    coordinator_.deliver(key);
-    if (touched_ != nullptr) {
-        touched_->note(key);
-    }
-}
-
 void FeedHandler::on_rows(const binlog::RowsView& rows) {
     rows_seen_ += rows.rows;
     for (std::size_t i = 0; i < rows.keys.size(); ++i) {
-        deliver(rows.keys[i]);
+        coordinator_.deliver(rows.keys[i]);
         if (in_xa_) {
             xa_keys_.buffer() += rows.keys[i];
             xa_keys_.close_key();
@@ -160,7 +153,7 @@ void FeedHandler::on_xa_commit(std::string_view xid) {
         );
     }
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        deliver(keys[i]);
+        coordinator_.deliver(keys[i]);
     }
     prepared_bytes_ -= keys.bytes();
     prepared_.erase(found);

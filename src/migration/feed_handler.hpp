@@ -6,7 +6,6 @@
 #include "mysql/table_pair.hpp"
 #include "protocol/coordinator.hpp"
 #include "schema/table_definition.hpp"
-#include "verify/touched_keys.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -61,13 +60,11 @@ public:
 
     /// The highest number seen so far in a row of the state table.
     [[nodiscard]] std::uint64_t marker(std::int64_t id) const;
-    /// While somebody waits for a marker, reading goes on however much is pending: replay itself
-    /// may be the one that waits.
+    /// While somebody waits for a marker without whom replay cannot go on, or replay itself,
+    /// reading goes on however much is pending.
     void expect_marker(bool waiting) { markers_expected_ += waiting ? 1 : -1; }
     /// While held, nothing is delivered.
     void hold(bool held) { held_ = held; }
-    /// Who is told about every key that is delivered.
-    void tell(verify::TouchedKeys& touched) { touched_ = &touched; }
     [[nodiscard]] bool held() const noexcept { return held_; }
     /// From now on the ends of XA transactions are noted, for `accounts_for`.
     void begin_noting_ends();
@@ -79,13 +76,11 @@ public:
 
 private:
     void require_same_layout(const binlog::TableMap& table);
-    void deliver(std::string_view key);
     void note_end(std::string_view xid);
 
     FeedInterest interest_;
     protocol::Coordinator& coordinator_;
     async::Event& changed_;
-    verify::TouchedKeys* touched_ = nullptr;
     std::unordered_map<std::int64_t, std::uint64_t> markers_;
     bool in_xa_ = false;
     binlog::KeyBatch xa_keys_;  ///< of the XA transaction being read
@@ -99,7 +94,9 @@ private:
     std::uint64_t rows_seen_ = 0;
 };
 
-/// For as long as somebody waits for a marker in the feed.
+/// For as long as a marker in the feed is waited for by somebody without whom less will not be
+/// pending. Others wait without: a verifier that fences all the time would leave `pending_max`
+/// without effect.
 class MarkerExpectation final {
 public:
     explicit MarkerExpectation(FeedHandler& handler) : handler_(handler) {

@@ -109,7 +109,7 @@ ShadowRun::ShadowRun(
            changed_,
            logger,
            options.reconnect_limit,
-           [this] { return pass_fence(); },
+           [this] { return pass_fence(Waiting::for_replay); },
            stopping_},
           *replay_session_,
           state_.touch_statement(StateTable::kReplayId)
@@ -124,7 +124,7 @@ ShadowRun::ShadowRun(
           logger
       ),
       started_(Clock::now()) {
-    handler_.tell(verification_.touched());
+    coordinator_.tell([this](std::string_view key) { verification_.touched().note(key); });
 }
 
 std::vector<sql::AsyncSession*> ShadowRun::all_sessions() const {
@@ -226,12 +226,12 @@ VerificationHooks ShadowRun::verification_hooks() {
     return {
         coordinator_,
         changed_,
-        [this] { return pass_fence(); },
+        [this] { return pass_fence(Waiting::beside_replay); },
         [this] { return catch_up(); },
         stopping_};
 }
 
-async::awaitable<void> ShadowRun::pass_fence() {
+async::awaitable<void> ShadowRun::pass_fence(Waiting waiting) {
     while (marking_) {
         require_running();
         co_await changed_.wait(kLook);
@@ -251,7 +251,10 @@ async::awaitable<void> ShadowRun::pass_fence() {
     if (failure) {
         throw *failure;
     }
-    const MarkerExpectation expectation(handler_);
+    std::optional<MarkerExpectation> expectation;
+    if (waiting == Waiting::for_replay) {
+        expectation.emplace(handler_);
+    }
     // The stream itself gives up when it cannot reach the server, and its failure stops us.
     while (handler_.marker(StateTable::kMarkerId) < seq) {
         require_running();
@@ -299,7 +302,7 @@ async::awaitable<void> ShadowRun::execute_surely(
 }
 
 async::awaitable<void> ShadowRun::catch_up() {
-    co_await pass_fence();
+    co_await pass_fence(Waiting::beside_replay);
     const auto delivered = coordinator_.delivered();
     while (!coordinator_.reconciled_through(delivered)) {
         require_running();

@@ -93,8 +93,11 @@ private:
     cutover::CutoverHooks cutover_hooks();
     VerificationHooks verification_hooks();
 
+    /// Who waits for a fence: one that keeps replay from going on meanwhile, so that the feed must
+    /// not wait until less is pending; or one beside it.
+    enum class Waiting { for_replay, beside_replay };
     /// Returns when the feed has delivered all that was committed before the call.
-    async::awaitable<void> pass_fence();
+    async::awaitable<void> pass_fence(Waiting waiting);
     /// Runs what may be run twice, again after lost connections and, a bounded number of times,
     /// conflicts.
     async::awaitable<void> run_surely(

@@ -33,7 +33,7 @@ async::awaitable<std::vector<std::string>> ShadowRun::unknown_xa() {
     };
     co_await run_surely(*marker_session_, look);
     if (!xids.empty()) {
-        co_await pass_fence();
+        co_await pass_fence(Waiting::beside_replay);
         std::erase_if(xids, [this](const std::string& xid) { return handler_.accounts_for(xid); });
     }
     handler_.stop_noting_ends();
@@ -45,7 +45,7 @@ async::awaitable<void> ShadowRun::await_unknown_xa() {
     // A transaction is in gtid_executed a moment before XA RECOVER lists it as prepared. Behind a
     // commit of ours, which comes after it in the binlog, it should be listed; if one is not, its
     // end stops the run.
-    co_await pass_fence();
+    co_await pass_fence(Waiting::beside_replay);
     while (true) {
         require_running();
         const std::vector<std::string> xids = co_await unknown_xa();

@@ -62,7 +62,7 @@ public:
     [[nodiscard]] bool wanted() const { return verifier_.has_value(); }
     /// nullptr when nothing is verified.
     [[nodiscard]] sql::AsyncSession* session() const { return session_.get(); }
-    /// To be told about the keys that the feed delivers.
+    /// To be told about the keys that the feed delivers and others ask for.
     [[nodiscard]] verify::TouchedKeys& touched() { return touched_; }
 
     void spawn(async::TaskGroup& tasks);

@@ -21,6 +21,9 @@ void Coordinator::deliver(std::string_view key_bytes) {
 }
 
 void Coordinator::request(std::string_view key_bytes) {
+    if (told_) {
+        told_(key_bytes);
+    }
     const Sequence sequence = clock_.deliver();
     const bool present = pending_.presence(key_bytes) != PendingSet::Presence::absent;
     if (!exactly_comparable_) {

@@ -9,10 +9,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace doppel::protocol {
@@ -78,6 +80,8 @@ public:
     /// Something was changed, and nobody knows which keys. True when that does no harm: no chunk has
     /// begun, so every chunk will see it.
     [[nodiscard]] bool pass_over_unknown_change();
+    /// Who is told about every key that is delivered or asked for.
+    void tell(std::function<void(std::string_view key_bytes)> told) { told_ = std::move(told); }
 
     // Fences: `fence_wanted` is true while someone waits for one that is not under way.
     [[nodiscard]] bool fence_wanted() const;
@@ -127,6 +131,7 @@ private:
     ChunkLedger ledger_;
     PendingSet pending_;
     KeyWatch watch_;
+    std::function<void(std::string_view key_bytes)> told_;
     std::unordered_map<ChunkIndex, Sequence>
         opened_at_;  ///< open chunks: what was delivered before
     std::uint64_t last_batch_ = 0;

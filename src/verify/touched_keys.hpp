@@ -10,7 +10,8 @@
 
 namespace doppel::verify {
 
-/// Notes which keys the feed delivers while somebody wants to know. Bounded; used on one thread.
+/// Notes which keys the feed delivers, or somebody asks to be reconciled, while somebody wants to
+/// know: replay may be rewriting their rows in steps. Bounded; used on one thread.
 class TouchedKeys final {
 public:
     static constexpr std::size_t kKeysMax = 20'000;
@@ -18,7 +19,7 @@ public:
 
     /// Forgets what it knows and begins to note.
     void begin();
-    /// The feed delivered a key; costs nothing while nobody wants to know.
+    /// A key is delivered or asked for; costs nothing while nobody wants to know.
     void note(std::string_view key_bytes);
     /// Stops noting.
     void end() { noting_ = false; }

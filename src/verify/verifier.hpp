@@ -33,7 +33,7 @@ struct VerifierContext {
     const Subject& subject;
     protocol::Coordinator& coordinator;
     async::Event& changed;
-    TouchedKeys& touched;  ///< told by the feed
+    TouchedKeys& touched;  ///< told by the coordinator
     Logger logger;
     VerifierLimits limits;
     /// Returns when the feed has delivered everything that was committed before the call.

@@ -312,6 +312,48 @@ TEST_F(VerifyTest, ChangesOnTheirWayAreNoDifferences) {
     expect_like_native(schema_->session(), clauses, "k, n");
 }
 
+TEST_F(VerifyTest, LeavesTheFeedItsLimitOfPendingKeys) {
+    constexpr unsigned kRows = 6'000;
+    constexpr unsigned kLimit = 1'000;
+    fill(kRows);
+    auto run = std::make_unique<HeldRun>(
+        server(),
+        "app",
+        "ALTER TABLE app.t ADD COLUMN note INT",
+        std::vector<std::string>{"--pending-keys=1000"},
+        "INSERT INTO _t_new (id, a, s) VALUES (1, 1, '')"
+    );
+    const auto replay_gate = application();
+    const auto watcher = application();
+    verifier_ = std::make_unique<HeldVerifier>(server());
+    run->release();
+    ASSERT_TRUE(run->process().wait_for("\"phase\":\"verifying\"", seconds(60)));
+    execute("UPDATE _t_new SET s = 'spoilt' WHERE id = 5000");
+    replay_gate->execute("BEGIN");
+    replay_gate->execute("UPDATE _t_new SET a = a + 1 WHERE id = 2");
+    for (unsigned first = 1; first < 4'900; first += 100) {
+        watcher->execute(
+            fmt::format("UPDATE t SET a = a + 1 WHERE id BETWEEN {} AND {}", first, first + 99)
+        );
+    }
+    const auto most_pending = [&] {
+        std::uint64_t most = 0;
+        for (const json& line : json_lines(run->process().out())) {
+            most = std::max(most, line.value("keys_pending", std::uint64_t{0}));
+        }
+        return most;
+    };
+    ASSERT_TRUE(wait_until([&] { return most_pending() > kLimit; }, seconds(20)));
+    verifier_->release();
+    // Until the verifier has connected again and waits for its fence.
+    std::this_thread::sleep_for(seconds(3));
+    EXPECT_LT(most_pending(), 2 * kLimit);
+    replay_gate->execute("ROLLBACK");
+    const auto finished = run->finish();
+    EXPECT_EQ(finished.code, 0) << finished.out << finished.err;
+    EXPECT_EQ(of_summary(finished, "differences"), 1U) << finished.err;
+}
+
 TEST_F(VerifyTest, CanBeSwitchedOff) {
     fill(100);
     const auto off =

@@ -5,6 +5,7 @@
 #include "doppel/error.hpp"
 #include "support/table_pairs.hpp"
 #include "unit/schema/builders.hpp"
+#include "verify/touched_keys.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -75,7 +76,7 @@ std::string said_by(Action action) {
 
 TEST_F(FeedHandlerTest, TellsWhichKeysItDelivers) {
     verify::TouchedKeys touched;
-    handler_.tell(touched);
+    coordinator_.tell([&](std::string_view key) { touched.note(key); });
     deliver(1);
     touched.begin();
     deliver(2);

@@ -43,6 +43,15 @@ TEST(Coordinator, KeysBeyondTheFrontierAreDiscarded) {
     EXPECT_EQ(coordinator.counters().discarded, 1U);
 }
 
+TEST(Coordinator, TellsOfEveryKeyThatIsDeliveredOrAskedFor) {
+    Coordinator coordinator(true, {});
+    std::string told;
+    coordinator.tell([&](std::string_view key) { told += key; });
+    coordinator.deliver("a");
+    coordinator.request("b");
+    EXPECT_EQ(told, "ab");
+}
+
 TEST(Coordinator, RequestedKeysGoTheWayOfDeliveredOnes) {
     for (const bool exactly_comparable : {true, false}) {
         Coordinator coordinator(exactly_comparable, {});
