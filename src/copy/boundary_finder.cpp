@@ -17,7 +17,7 @@ BoundaryFinder::BoundaryFinder(
     const mysql::TablePair& tables,
     protocol::Coordinator& coordinator,
     sql::AsyncSession& session,
-    const ChunkSizer& sizer,
+    const protocol::ChunkSizer& sizer,
     std::chrono::milliseconds reconnect_limit,
     const boost::asio::any_io_executor& executor
 )

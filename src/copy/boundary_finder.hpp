@@ -3,8 +3,8 @@
 
 #include "async/event.hpp"
 #include "copy/chunk_retries.hpp"
-#include "copy/chunk_sizer.hpp"
 #include "mysql/table_pair.hpp"
+#include "protocol/chunk_sizer.hpp"
 #include "protocol/coordinator.hpp"
 #include "sql/async_session.hpp"
 
@@ -22,7 +22,7 @@ public:
         const mysql::TablePair& tables,
         protocol::Coordinator& coordinator,
         sql::AsyncSession& session,
-        const ChunkSizer& sizer,
+        const protocol::ChunkSizer& sizer,
         std::chrono::milliseconds reconnect_limit,
         const boost::asio::any_io_executor& executor
     );
@@ -43,7 +43,7 @@ private:
     const mysql::TablePair& tables_;
     protocol::Coordinator& coordinator_;
     sql::AsyncSession& session_;
-    const ChunkSizer& sizer_;
+    const protocol::ChunkSizer& sizer_;
     std::chrono::milliseconds reconnect_limit_;
     async::Event changed_;
     std::deque<protocol::ChunkIndex> found_;

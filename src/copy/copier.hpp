@@ -4,9 +4,9 @@
 #include "async/event.hpp"
 #include "copy/boundary_finder.hpp"
 #include "copy/chunk_retries.hpp"
-#include "copy/chunk_sizer.hpp"
 #include "doppel/log.hpp"
 #include "mysql/table_pair.hpp"
+#include "protocol/chunk_sizer.hpp"
 #include "protocol/coordinator.hpp"
 #include "sql/async_session.hpp"
 #include "sql/failure_kind.hpp"
@@ -24,7 +24,7 @@ struct CopyContext {
     protocol::Coordinator& coordinator;
     async::Event& changed;  ///< notified when the coordinator may permit something new
     BoundaryFinder& boundaries;
-    ChunkSizer& sizer;
+    protocol::ChunkSizer& sizer;
     Logger logger;
     std::chrono::milliseconds reconnect_limit;
     const bool& stopping;

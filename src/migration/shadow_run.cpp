@@ -16,8 +16,8 @@ using checkpoint::StateTable;
 constexpr std::chrono::milliseconds kLook{1'000};
 constexpr std::chrono::milliseconds kDrainPause{50};
 
-copy::ChunkSizer::Limits sizer_limits(const MigrationOptions& options) {
-    copy::ChunkSizer::Limits limits;
+protocol::ChunkSizer::Limits sizer_limits(const MigrationOptions& options) {
+    protocol::ChunkSizer::Limits limits;
     limits.rows_max = options.chunk_rows_max;
     limits.time_target = options.chunk_time_target;
     return limits;

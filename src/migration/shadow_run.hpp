@@ -6,7 +6,6 @@
 #include "binlog/transaction_reader.hpp"
 #include "checkpoint/state_table.hpp"
 #include "copy/boundary_finder.hpp"
-#include "copy/chunk_sizer.hpp"
 #include "copy/copier.hpp"
 #include "cutover/cutover.hpp"
 #include "doppel/migration.hpp"
@@ -18,6 +17,7 @@
 #include "migration/verification.hpp"
 #include "misfit/new_schema.hpp"
 #include "mysql/table_pair.hpp"
+#include "protocol/chunk_sizer.hpp"
 #include "protocol/coordinator.hpp"
 #include "replay/fencer.hpp"
 #include "replay/replayer.hpp"
@@ -135,7 +135,7 @@ private:
     std::unique_ptr<sql::AsyncSession> marker_session_;
     std::unique_ptr<sql::AsyncSession> cutover_session_;
 
-    copy::ChunkSizer sizer_;
+    protocol::ChunkSizer sizer_;
     copy::BoundaryFinder boundaries_;
     copy::Copier copier_;
     replay::Fencer fencer_;

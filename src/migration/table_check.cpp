@@ -19,6 +19,13 @@ std::chrono::milliseconds since(Clock::time_point start) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
 }
 
+protocol::ChunkSizer::Limits sizer_limits(const VerifyOptions& options) {
+    protocol::ChunkSizer::Limits limits;
+    limits.rows_max = std::max(options.chunk_rows_max, limits.rows_min);
+    limits.time_target = options.chunk_time_target;
+    return limits;
+}
+
 std::string describe(const verify::Subject& subject, const verify::Difference& difference) {
     std::string text = subject.tables.shape.describe(difference.key);
     switch (difference.kind) {
@@ -46,7 +53,7 @@ TableCheck::TableCheck(
       session_(session),
       observer_(observer),
       comparer_(subject, options.differences_max),
-      pace_(options.chunk_rows_max, options.chunk_time_target),
+      pace_(sizer_limits(options)),
       started_(Clock::now()),
       next_progress_(started_) {}
 

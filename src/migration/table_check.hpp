@@ -4,8 +4,8 @@
 #include "doppel/log.hpp"
 #include "doppel/progress.hpp"
 #include "doppel/verify.hpp"
+#include "protocol/chunk_sizer.hpp"
 #include "sql/session.hpp"
-#include "verify/chunk_pace.hpp"
 #include "verify/comparer.hpp"
 #include "verify/subject.hpp"
 
@@ -51,7 +51,7 @@ private:
     sql::Session& session_;
     Observer& observer_;
     verify::Comparer comparer_;
-    verify::ChunkPace pace_;
+    protocol::ChunkSizer pace_;
     std::vector<verify::Difference> differences_;
     std::vector<std::string> impossible_;  ///< Comparison::impossible; no second look helps
     std::uint64_t rows_ = 0;

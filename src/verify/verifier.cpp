@@ -32,6 +32,13 @@ constexpr std::size_t kKeysShown = 10;
 /// A value that does not fit is replay's to report; it reads the row, too.
 constexpr unsigned kMisfitsMax = 20;
 
+protocol::ChunkSizer::Limits sizer_limits(const VerifierLimits& limits) {
+    protocol::ChunkSizer::Limits sizer;
+    sizer.rows_max = std::max(limits.rows_max, sizer.rows_min);
+    sizer.time_target = limits.time_target;
+    return sizer;
+}
+
 std::vector<mysql::Key> keys_of(const Comparison& found) {
     std::vector<mysql::Key> keys;
     keys.reserve(found.differences.size());
@@ -96,7 +103,7 @@ Verifier::Verifier(VerifierContext context, sql::AsyncSession& session)
     : context_(std::move(context)),
       session_(session),
       comparer_(context_.subject, kDifferencesMax),
-      pace_(context_.limits.rows_max, context_.limits.time_target) {}
+      pace_(sizer_limits(context_.limits)) {}
 
 bool Verifier::can_advance() const {
     if (compared_all_) {

@@ -4,9 +4,9 @@
 #include "async/event.hpp"
 #include "doppel/log.hpp"
 #include "doppel/progress.hpp"
+#include "protocol/chunk_sizer.hpp"
 #include "protocol/coordinator.hpp"
 #include "sql/async_session.hpp"
-#include "verify/chunk_pace.hpp"
 #include "verify/comparer.hpp"
 #include "verify/subject.hpp"
 #include "verify/suspects.hpp"
@@ -102,7 +102,7 @@ private:
     VerifierContext context_;
     sql::AsyncSession& session_;
     Comparer comparer_;
-    ChunkPace pace_;
+    protocol::ChunkSizer pace_;
     Suspects suspects_;
     std::optional<mysql::Key> compared_;  ///< upper end of what was compared
     std::optional<mysql::Key> walked_;    ///< the same of the shadow's own order

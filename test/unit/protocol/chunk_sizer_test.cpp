@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "copy/chunk_sizer.hpp"
+#include "protocol/chunk_sizer.hpp"
 
 #include <gtest/gtest.h>
 
-namespace doppel::copy {
+namespace doppel::protocol {
 namespace {
 
 using std::chrono::milliseconds;
@@ -53,5 +53,15 @@ TEST(ChunkSizer, AShortChunkThatWasSlowIsHeeded) {
     EXPECT_EQ(sizer.rows(), 10U);
 }
 
+TEST(ChunkSizer, GoesOnInSmallerStepsWhenTooMuchWasFound) {
+    ChunkSizer sizer({});
+    sizer.shrink();
+    EXPECT_EQ(sizer.rows(), 250U);
+    for (int i = 0; i < 10; ++i) {
+        sizer.shrink();
+    }
+    EXPECT_EQ(sizer.rows(), 10U);
+}
+
 }  // namespace
-}  // namespace doppel::copy
+}  // namespace doppel::protocol

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "copy/chunk_sizer.hpp"
+#include "protocol/chunk_sizer.hpp"
 
 #include <algorithm>
 
-namespace doppel::copy {
+namespace doppel::protocol {
 
 ChunkSizer::ChunkSizer(Limits limits)
     : limits_(limits), rows_(std::clamp(limits.rows_initial, limits.rows_min, limits.rows_max)) {}
@@ -22,4 +22,8 @@ void ChunkSizer::record(std::size_t rows, std::chrono::microseconds time) {
     rows_ = std::clamp(static_cast<std::size_t>(bounded), limits_.rows_min, limits_.rows_max);
 }
 
-}  // namespace doppel::copy
+void ChunkSizer::shrink() {
+    rows_ = std::max(rows_ / 4, limits_.rows_min);
+}
+
+}  // namespace doppel::protocol

@@ -4,11 +4,11 @@
 #include <chrono>
 #include <cstddef>
 
-namespace doppel::copy {
+namespace doppel::protocol {
 
-/// Chooses how many rows a chunk should have, so that its statement takes about `time_target`: long
-/// enough to be efficient, short enough not to be felt. Grows at most twofold a step, shrinks at
-/// once. Pure.
+/// Chooses how many rows to copy or compare at once, so that the statement takes about
+/// `time_target`: long enough to be efficient, short enough not to be felt (its read view holds
+/// back the undo log). Grows at most twofold a step, shrinks at once. Pure.
 class ChunkSizer final {
 public:
     struct Limits {
@@ -24,10 +24,12 @@ public:
     /// A chunk of `rows` rows took `time`. Chunks of few rows, such as the last one, say little and
     /// are only heeded when they were slow.
     void record(std::size_t rows, std::chrono::microseconds time);
+    /// The rows were too many for another reason: go on with a quarter of them.
+    void shrink();
 
 private:
     Limits limits_;
     std::size_t rows_;
 };
 
-}  // namespace doppel::copy
+}  // namespace doppel::protocol
