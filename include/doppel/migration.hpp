@@ -19,6 +19,7 @@ struct MigrationOptions {
     // What happens
     bool try_native = true;  ///< try ALGORITHM=INSTANT or a metadata-only change first
     bool verify = true;      ///< compare the tables before the swap, while they are in use
+    bool restart = false;    ///< remove what an earlier run left instead of going on with it
     bool drop_old = false;   ///< drop the old table at the end; it is kept as `_t_old` otherwise
 
     // Effect on the application

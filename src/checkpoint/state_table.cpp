@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/state_table.hpp"
 
+#include "doppel/error.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace doppel::checkpoint {
 namespace {
 
-std::string to_json(const Record& record) {
-    const nlohmann::json json = {
-        {"format", 1},
-        {"statement", record.statement},
-        {"phase", record.phase},
-        {"source", record.source},
-        {"shadow", record.shadow},
-        {"host", record.host},
-        {"process_id", record.process_id},
-    };
-    // Text that is not UTF-8 cannot be JSON; better a replaced character than no record.
-    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+constexpr unsigned kNoSuchTable = 1146;
+
+std::uint64_t number_of(const sql::Value& value) {
+    return value ? std::strtoull(value->c_str(), nullptr, 10) : 0;
 }
 
 }  // namespace
@@ -32,7 +28,9 @@ void StateTable::create(sql::Session& session, std::string_view comment, const R
         name_.quoted(),
         "'" + std::string(comment) + "'"
     ));
-    std::string rows = fmt::format("({}, 0), ({}, 0), ({}, 0)", kFenceId, kMarkerId, kCutoverId);
+    std::string rows = fmt::format(
+        "({}, 0), ({}, 0), ({}, 0), ({}, 0)", kFenceId, kMarkerId, kCutoverId, kPointId
+    );
     for (std::int64_t id = kReplayId; id < kReplayId + kReplaySessionsMax; ++id) {
         rows += fmt::format(", ({}, 0)", id);
     }
@@ -47,6 +45,85 @@ void StateTable::create(sql::Session& session, std::string_view comment, const R
 
 void StateTable::drop(sql::Session& session) const {
     session.execute("DROP TABLE IF EXISTS " + name_.quoted());
+}
+
+void StateTable::write(
+    sql::Session& session, const Record& record, const std::optional<Point>& point, const Show& show
+) const {
+    session.execute("BEGIN");
+    try {
+        session.execute(fmt::format(
+            "UPDATE {} SET seq = seq + 1, at = CURRENT_TIMESTAMP(6), record = {} WHERE id = {}",
+            name_.quoted(),
+            mysql::quote_string(to_json(record)),
+            kRecordId
+        ));
+        if (point) {
+            session.execute(point_statement(*point, show));
+        }
+        session.execute("COMMIT");
+    } catch (const Error& error) {
+        if (error.code() != Errc::interrupted) {
+            session.execute("ROLLBACK");
+        }
+        throw;
+    }
+}
+
+Stored StateTable::read(sql::Session& session) const {
+    const sql::Rows rows = session.query(fmt::format(
+        "SELECT id, seq, record, TIMESTAMPDIFF(MICROSECOND, at, CURRENT_TIMESTAMP(6)) / 1e6 FROM "
+        "{} WHERE id < {}",
+        name_.quoted(),
+        kReplayId + kReplaySessionsMax
+    ));
+    Stored stored;
+    for (const sql::Row& row : rows.rows) {
+        const auto id = static_cast<std::int64_t>(number_of(row.at(0)));
+        if (id == kRecordId) {
+            stored.record = row.at(2).value_or("");
+        } else if (id == kPointId) {
+            stored.point = row.at(2).value_or("");
+            stored.age_seconds = std::strtod(row.at(3).value_or("0").c_str(), nullptr);
+        }
+        stored.seq_max = std::max(stored.seq_max, number_of(row.at(1)));
+    }
+    return stored;
+}
+
+std::optional<std::string> StateTable::read_run_id(sql::Session& session) const {
+    try {
+        return session
+            .query(fmt::format(
+                "SELECT JSON_UNQUOTE(JSON_EXTRACT(record, '$.run_id')) FROM {} WHERE id = {}",
+                name_.quoted(),
+                kRecordId
+            ))
+            .scalar();
+    } catch (const Error& error) {
+        if (error.server_errno() == kNoSuchTable) {
+            return std::nullopt;
+        }
+        throw;
+    }
+}
+
+void StateTable::write_swapped(sql::Session& session) const {
+    session.execute(fmt::format(
+        "UPDATE {} SET seq = seq + 1, record = JSON_SET(record, '$.stage', 'swapped') WHERE id = "
+        "{}",
+        name_.quoted(),
+        kRecordId
+    ));
+}
+
+std::string StateTable::point_statement(const Point& point, const Show& show) const {
+    return fmt::format(
+        "UPDATE {} SET seq = seq + 1, at = CURRENT_TIMESTAMP(6), record = {} WHERE id = {}",
+        name_.quoted(),
+        mysql::quote_string(to_json(point, show)),
+        kPointId
+    );
 }
 
 std::string StateTable::touch_statement(std::int64_t id) const {

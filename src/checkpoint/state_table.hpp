@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "checkpoint/record.hpp"
 #include "mysql/identifier.hpp"
 #include "sql/session.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace doppel::checkpoint {
 
-/// What the state table says about the run that owns it.
-struct Record {
-    std::string statement;
-    std::string phase;
-    std::string source;  ///< table name without schema
-    std::string shadow;
-    std::string host;  ///< where doppel runs
-    std::uint64_t process_id = 0;
+/// The rows of a state table that say where its migration stands, as they are.
+struct Stored {
+    std::string record;                 ///< for parse_record; empty: there is none yet
+    std::string point;                  ///< for parse_point; empty: there is none yet
+    std::optional<double> age_seconds;  ///< of the point
+    std::uint64_t seq_max = 0;          ///< numbers of marks to come must be above it
 };
 
 /// The migration's own table, `_t_doppel`, in the schema of the source: one row with the record,
-/// and one row for each session that writes fences, so that they never wait for each other.
+/// one with the point from where a run can go on, and one row for each session that writes fences,
+/// so that they never wait for each other.
 ///
 ///     id INT PRIMARY KEY, seq BIGINT UNSIGNED, at TIMESTAMP(6), record JSON
 ///
@@ -32,6 +33,7 @@ public:
     static constexpr std::int64_t kFenceId = 1;    ///< the fencer
     static constexpr std::int64_t kMarkerId = 2;   ///< writes that are waited for in the feed
     static constexpr std::int64_t kCutoverId = 3;  ///< the cut-over's fence under the lock
+    static constexpr std::int64_t kPointId = 4;
     static constexpr std::int64_t kReplayId = 16;  ///< and upwards: one for each replay session
     static constexpr std::int64_t kReplaySessionsMax = 64;
 
@@ -44,6 +46,23 @@ public:
     void create(sql::Session& session, std::string_view comment, const Record& record) const;
     void drop(sql::Session& session) const;
 
+    /// Replaces the record, and the point with it if there is one: both or none.
+    void write(
+        sql::Session& session,
+        const Record& record,
+        const std::optional<Point>& point,
+        const Show& show
+    ) const;
+    [[nodiscard]] Stored read(sql::Session& session) const;
+    /// Record::run_id alone; nothing when there is no such table or record. Also works on a table
+    /// that this session holds under LOCK TABLES.
+    [[nodiscard]] std::optional<std::string> read_run_id(sql::Session& session) const;
+
+    /// Notes in the record that the tables are swapped.
+    void write_swapped(sql::Session& session) const;
+
+    /// Replaces the point.
+    [[nodiscard]] std::string point_statement(const Point& point, const Show& show) const;
     /// A write that changes the row each time it is run, so that it always goes to the binlog.
     [[nodiscard]] std::string touch_statement(std::int64_t id) const;
     /// The same with a number that the feed will show.

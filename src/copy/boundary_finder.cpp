@@ -28,6 +28,11 @@ BoundaryFinder::BoundaryFinder(
       reconnect_limit_(reconnect_limit),
       changed_(executor) {}
 
+void BoundaryFinder::resume(std::optional<mysql::Key> low_water, bool whole_table) {
+    last_ = std::move(low_water);
+    finished_ = whole_table;
+}
+
 void BoundaryFinder::stop() {
     stopping_ = true;
     changed_.notify();

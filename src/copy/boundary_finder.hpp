@@ -27,6 +27,8 @@ public:
         const boost::asio::any_io_executor& executor
     );
 
+    /// Begins behind what an earlier run copied. Before `run`.
+    void resume(std::optional<mysql::Key> low_water, bool whole_table);
     /// Finds boundaries until the end of the table or `stop`.
     async::awaitable<void> run();
     /// The next chunk; nothing when there is none any more, or after `stop`.

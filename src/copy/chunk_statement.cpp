@@ -20,11 +20,16 @@ std::string copy_statement(const mysql::TablePair& tables, const mysql::KeyRange
     );
 }
 
-std::string clear_statement(const mysql::TablePair& tables, const mysql::KeyRange& range) {
+std::string clear_statement(
+    const mysql::TablePair& tables,
+    const mysql::KeyRange& range,
+    std::optional<std::size_t> rows_max
+) {
     return fmt::format(
-        "DELETE FROM {} WHERE {}",
+        "DELETE FROM {} WHERE {}{}",
         tables.shadow.quoted(),
-        mysql::range_condition(tables.shape, tables.shadow_key, range)
+        mysql::range_condition(tables.shape, tables.shadow_key, range),
+        rows_max ? fmt::format(" LIMIT {}", *rows_max) : ""
     );
 }
 

@@ -16,8 +16,11 @@ namespace doppel::copy {
 );
 
 /// Empties a range of the shadow: for a chunk whose commit may or may not have happened.
+/// `rows_max`: at most so many rows; nothing: all.
 [[nodiscard]] std::string clear_statement(
-    const mysql::TablePair& tables, const mysql::KeyRange& range
+    const mysql::TablePair& tables,
+    const mysql::KeyRange& range,
+    std::optional<std::size_t> rows_max = std::nullopt
 );
 
 /// Selects the keys of a range, in their order.

@@ -65,6 +65,8 @@ public:
     void expect_marker(bool waiting) { markers_expected_ += waiting ? 1 : -1; }
     /// While held, nothing is delivered.
     void hold(bool held) { held_ = held; }
+    /// XA transactions that are prepared and have not ended: their keys come again at their end.
+    [[nodiscard]] bool any_prepared() const noexcept { return !prepared_.empty(); }
     [[nodiscard]] bool held() const noexcept { return held_; }
     /// From now on the ends of XA transactions are noted, for `accounts_for`.
     void begin_noting_ends();

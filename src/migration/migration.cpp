@@ -23,11 +23,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kLockPing{2};
 constexpr std::chrono::milliseconds kPoll{200};
 
-std::string host_name() {
-    std::array<char, 256> name{};
-    return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
-
 Error internal_error(const std::exception& error) {
     return {Errc::failed, fmt::format("internal error: {}", error.what())};
 }
@@ -97,17 +92,6 @@ mysql::TableName Migration::sibling(const std::string& name) const {
     return {table_.schema, name};
 }
 
-checkpoint::Record Migration::record(const char* phase) const {
-    checkpoint::Record record;
-    record.statement = statement_text_;
-    record.phase = phase;
-    record.source = table_.table;
-    record.shadow = plan_->names.shadow;
-    record.host = host_name();
-    record.process_id = static_cast<std::uint64_t>(getpid());
-    return record;
-}
-
 void Migration::refuse(const std::vector<Finding>& findings) const {
     observer_.on_event(Findings{findings});
     if (!plan::refused(findings)) {
@@ -122,8 +106,8 @@ async::awaitable<void> Migration::run() {
         enter(Phase::connecting);
         co_await main_session_->open();
         co_await lock_session_->open();
-        co_await check();
-        if (!co_await try_native()) {
+        const bool done = co_await check() || co_await try_native();
+        if (!done) {
             co_await migrate();
         }
     } catch (const Error& error) {
@@ -145,29 +129,40 @@ async::awaitable<void> Migration::run() {
     }
 }
 
-async::awaitable<void> Migration::check() {
-    enter(Phase::checking);
+async::awaitable<void> Migration::read_plan() {
     auto read = [this](sql::Session& session) {
         return plan::read_facts(session, table_, auxiliary_names(table_));
     };
     auto facts = co_await main_session_->run(read);
+    facts.goes_on = earlier_.has_value();
     plan_ = plan::make_plan(std::move(facts), statement_, options_);
     table_ = plan_->source;
+    plan_->names = auxiliary_names(table_);
+}
+
+async::awaitable<bool> Migration::check() {
+    enter(Phase::checking);
+    co_await read_plan();
     // The tables of a run that goes on are no leftovers. One that ended since may have changed what
     // was read, so it is read again.
     co_await take_lock();
-    facts = co_await main_session_->run(read);
-    plan_ = plan::make_plan(std::move(facts), statement_, options_);
-    plan_->names = auxiliary_names(table_);
+    co_await read_plan();
+    if (plan_->facts.source) {
+        if (co_await deal_with_earlier_run()) {
+            co_return true;
+        }
+        co_await read_plan();
+    }
     logger_.debug("{}", plan::describe(*plan_));
 
     std::vector<Finding> findings = plan_->before_native;
-    if (!plan_->native_allowed() || !plan_->try_native) {
+    if (earlier_ || !plan_->native_allowed() || !plan_->try_native) {
         findings.insert(findings.end(), plan_->before_copy.begin(), plan_->before_copy.end());
     }
     if (!findings.empty()) {
         refuse(findings);
     }
+    co_return false;
 }
 
 async::awaitable<void> Migration::take_lock() {
@@ -225,7 +220,7 @@ async::awaitable<void> Migration::watch_lock() {
 }
 
 async::awaitable<bool> Migration::try_native() {
-    if (!plan_->try_native || !plan_->native_allowed()) {
+    if (earlier_ || !plan_->try_native || !plan_->native_allowed()) {
         co_return false;
     }
     enter(Phase::native);
@@ -262,7 +257,7 @@ async::awaitable<bool> Migration::try_native() {
 }
 
 async::awaitable<void> Migration::migrate() {
-    if (plan_->try_native) {
+    if (plan_->try_native && !earlier_) {
         refuse(plan_->before_copy);
     }
     std::optional<Error> failure;
@@ -274,6 +269,20 @@ async::awaitable<void> Migration::migrate() {
     } catch (const std::exception& error) {
         failure = internal_error(error);
     }
+    if (failure && keeps_state(*failure)) {
+        throw Error(
+            *failure,
+            fmt::format(
+                "{}. {}; how far the change has come is kept in {}: the same command goes on from "
+                "there, or removes it with --restart",
+                failure->what(),
+                run_ && run_->fate() != cutover::Cutover::Fate::not_swapped
+                    ? "Whether the tables were swapped is not known"
+                    : table_.str() + " is untouched",
+                own_->state().name().str()
+            )
+        );
+    }
     if (failure) {
         const std::string left = co_await tell_what_is_left();
         throw Error(*failure, fmt::format("{}. {}", failure->what(), left));
@@ -283,16 +292,11 @@ async::awaitable<void> Migration::migrate() {
 
 async::awaitable<void> Migration::prepare() {
     enter(Phase::preparing);
-    own_.emplace(table_, sibling(plan_->names.shadow), sibling(plan_->names.state));
+    own_.emplace(
+        table_, sibling(plan_->names.shadow), sibling(plan_->names.state), sessions_.run_id()
+    );
     const schema::TableDefinition& source = *plan_->facts.source;
-    const mysql::ServerVersion version = plan_->facts.server.version;
-    auto make = [&](sql::Session& session) {
-        return own_->create(session, record("preparing"), source, statement_, version);
-    };
-    const shadow::Shadow made = co_await main_session_->run(make);
-    for (const std::string& difference : made.differences) {
-        notice(difference);
-    }
+    const shadow::Shadow made = co_await make_shadow();
     const std::string& sql_mode = plan_->facts.server.sql_mode;
     auto columns = schema::map_columns(source, made.definition, statement_, sql_mode);
     if (!columns) {
@@ -316,6 +320,7 @@ async::awaitable<void> Migration::prepare() {
     co_await guard_source();
     auto start = co_await choose_start_position();
     co_await require_same_definition();
+    co_await write_record(made, key.choice->index, start);
     make_job(made, *columns, *key.choice, std::move(start));
     choose_comparison(made, *columns, *key.choice);
     require_running();
@@ -376,6 +381,9 @@ void Migration::make_job(
         made.counter,
         plan_->facts.server.max_allowed_packet_bytes,
         std::move(start),
+        *point_,
+        sessions_.run_id(),
+        earlier_ ? earlier_->seq_max : 0,
         std::nullopt};
 }
 
@@ -409,10 +417,12 @@ async::awaitable<void> Migration::run_shadow() {
 
 async::awaitable<void> Migration::clean_up() {
     observer_.on_event(PhaseChanged{Phase::cleaning});
+    const mysql::TableName old_table = sibling(plan_->names.old_table);
     std::optional<std::string> problem;
-    const std::function<void(sql::Session&)> drop = [this](sql::Session& session) {
+    const std::function<void(sql::Session&)> drop = [&](sql::Session& session) {
         if (options_.drop_old) {
-            session.execute("DROP TABLE IF EXISTS " + job_->old_table.quoted());
+            own_->state().write_swapped(session);  // without the old table it cannot be seen
+            session.execute("DROP TABLE IF EXISTS " + old_table.quoted());
         }
         own_->state().drop(session);
     };
@@ -421,7 +431,7 @@ async::awaitable<void> Migration::clean_up() {
     } catch (const Error& error) {
         problem = fmt::format(
             "the change is made, but {}{}{} could not be removed: {}",
-            options_.drop_old ? job_->old_table.str() : "",
+            options_.drop_old ? old_table.str() : "",
             options_.drop_old ? " or " : "",
             own_->state().name().str(),
             error.what()
@@ -430,7 +440,11 @@ async::awaitable<void> Migration::clean_up() {
     if (problem) {
         notice(*problem);
     }
-    summarize("shadow", run_->progress(), run_->cutover_locked());
+    if (run_) {
+        summarize("shadow", run_->progress(), run_->cutover_locked());
+    } else {
+        summarize("shadow", {}, {});
+    }
 }
 
 async::awaitable<std::string> Migration::tell_what_is_left() {
@@ -455,8 +469,8 @@ void Migration::summarize(const char* method, Progress progress, std::chrono::mi
     Summary summary;
     summary.method = method;
     summary.table = table_.str();
-    if (job_ && !options_.drop_old) {
-        summary.old_table = job_->old_table.str();
+    if (summary.method == "shadow" && !options_.drop_old) {
+        summary.old_table = sibling(plan_->names.old_table).str();
     }
     summary.progress = progress;
     summary.cutover_locked = locked;

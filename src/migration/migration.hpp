@@ -3,6 +3,7 @@
 
 #include "checkpoint/state_table.hpp"
 #include "doppel/migration.hpp"
+#include "migration/earlier_run.hpp"
 #include "migration/own_tables.hpp"
 #include "migration/server_guard.hpp"
 #include "migration/sessions.hpp"
@@ -44,7 +45,18 @@ public:
     void stop(std::string reason);
 
 private:
-    async::awaitable<void> check();
+    /// True when there is nothing left to do: an earlier run had made the change.
+    async::awaitable<bool> check();
+    async::awaitable<void> read_plan();
+    /// What an earlier run left: to go on with, to finish, to remove. True when it is finished.
+    async::awaitable<bool> deal_with_earlier_run();
+    async::awaitable<void> remove_earlier_run();
+    async::awaitable<void> finish_earlier_run();
+    async::awaitable<void> require_place();
+    async::awaitable<shadow::Shadow> make_shadow();
+    async::awaitable<void> write_record(
+        const shadow::Shadow& made, const std::string& key_index, binlog::StartPosition start
+    );
     async::awaitable<void> take_lock();
     async::awaitable<void> watch_lock();
     /// True when the server made the change itself.
@@ -81,7 +93,9 @@ private:
     void require_running() const;
     void summarize(const char* method, Progress progress, std::chrono::microseconds locked);
     [[nodiscard]] mysql::TableName sibling(const std::string& name) const;
-    [[nodiscard]] checkpoint::Record record(const char* phase) const;
+    [[nodiscard]] checkpoint::Record record(checkpoint::Stage stage) const;
+    /// The run was interrupted and can go on later.
+    [[nodiscard]] bool keeps_state(const Error& failure) const;
 
     statement::AlterStatement statement_;
     std::string statement_text_;
@@ -103,6 +117,8 @@ private:
     std::optional<plan::Plan> plan_;
     std::optional<OwnTables> own_;
     std::optional<SourceGuard> guard_;
+    std::optional<EarlierRun> earlier_;       ///< the run that this one goes on with
+    std::optional<checkpoint::Point> point_;  ///< where this one begins
     std::optional<ShadowJob> job_;
     std::unique_ptr<ShadowRun> run_;
     std::chrono::steady_clock::time_point started_;

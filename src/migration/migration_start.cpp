@@ -45,6 +45,9 @@ async::awaitable<binlog::StartPosition> Migration::read_start_position() {
 /// Behind the position an XA COMMIT may come whose preparation lies before it. Where XA COMMIT
 /// becomes visible in order, ShadowRun waits until that cannot be any more.
 async::awaitable<binlog::StartPosition> Migration::choose_start_position() {
+    if (earlier_) {
+        co_return earlier_->point.place;
+    }
     if (plan_->facts.server.version.at_least(8, 0, 30)) {
         co_return co_await read_start_position();
     }

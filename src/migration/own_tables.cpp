@@ -16,8 +16,18 @@ constexpr unsigned kTableExists = 1050;
 
 }  // namespace
 
-OwnTables::OwnTables(mysql::TableName source, mysql::TableName shadow, mysql::TableName state)
-    : source_(std::move(source)), shadow_(std::move(shadow)), state_(std::move(state)) {}
+OwnTables::OwnTables(
+    mysql::TableName source, mysql::TableName shadow, mysql::TableName state, std::string run_id
+)
+    : source_(std::move(source)),
+      shadow_(std::move(shadow)),
+      state_(std::move(state)),
+      run_id_(std::move(run_id)) {}
+
+void OwnTables::adopt() {
+    state_made_ = true;
+    shadow_made_ = true;
+}
 
 shadow::Shadow OwnTables::create(
     sql::Session& session,
@@ -64,8 +74,14 @@ async::awaitable<void> run_surely(
 
 async::awaitable<std::string> OwnTables::remove_all(sql::AsyncSession& session) {
     std::optional<std::string> problem;
+    bool taken_over = false;
     // Named: g++ 12 copies closures that are temporaries of a co_await wrongly.
-    const std::function<void(sql::Session&)> drop = [this](sql::Session& connected) {
+    const std::function<void(sql::Session&)> drop = [&](sql::Session& connected) {
+        const auto owner = state_made_ ? state_.read_run_id(connected) : std::nullopt;
+        taken_over = owner && *owner != run_id_;
+        if (taken_over) {
+            return;
+        }
         // The state table marks the shadow as ours, so it goes last.
         if (shadow_made_) {
             shadow::drop(connected, shadow_);
@@ -78,6 +94,11 @@ async::awaitable<std::string> OwnTables::remove_all(sql::AsyncSession& session) 
         co_await run_surely(session, drop);
     } catch (const Error& error) {
         problem = error.what();
+    }
+    if (!problem && taken_over) {
+        co_return fmt::format(
+            "{} is untouched. Another run has taken {} over", source_.str(), shadow_.str()
+        );
     }
     if (!problem) {
         co_return fmt::format("{} is untouched and nothing was left behind", source_.str());

@@ -18,7 +18,10 @@ namespace doppel::migration {
 /// these names is never touched.
 class OwnTables final {
 public:
-    OwnTables(mysql::TableName source, mysql::TableName shadow, mysql::TableName state);
+    /// `run_id`: of the run, for Record::run_id.
+    OwnTables(
+        mysql::TableName source, mysql::TableName shadow, mysql::TableName state, std::string run_id
+    );
 
     [[nodiscard]] const checkpoint::StateTable& state() const noexcept { return state_; }
     [[nodiscard]] const mysql::TableName& shadow() const noexcept { return shadow_; }
@@ -32,6 +35,9 @@ public:
         const mysql::ServerVersion& version
     );
 
+    /// They are there already, made by an earlier run that goes on.
+    void adopt();
+
     /// After a failure that left the source in place: removes what `create` made or may have made,
     /// and tells what is left, in sentences for the operator.
     async::awaitable<std::string> remove_all(sql::AsyncSession& session);
@@ -40,6 +46,7 @@ private:
     mysql::TableName source_;
     mysql::TableName shadow_;
     checkpoint::StateTable state_;
+    std::string run_id_;
     bool state_made_ = false;
     bool shadow_made_ = false;
 };

@@ -21,6 +21,10 @@ std::string random_id() {
 
 }  // namespace
 
+std::string session_lock_name(const std::string& run_id, unsigned number) {
+    return fmt::format("doppel.{}.{}", run_id, number);
+}
+
 SessionFactory::SessionFactory(
     ConnectionOptions options, std::chrono::milliseconds lock_wait_timeout, Logger logger
 )
@@ -34,7 +38,7 @@ SessionFactory::SessionFactory(
 std::unique_ptr<sql::AsyncSession> SessionFactory::make(sql::SessionSettings settings) {
     settings.statement_timeout = statement_timeout_;
     return std::make_unique<sql::AsyncSession>(
-        options_, std::move(settings), fmt::format("doppel.{}.{}", run_id_, ++made_), logger_
+        options_, std::move(settings), session_lock_name(run_id_, ++made_), logger_
     );
 }
 

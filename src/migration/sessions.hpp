@@ -16,6 +16,12 @@ namespace doppel::migration {
 /// kept.
 [[nodiscard]] sql::SessionSettings writer_settings();
 
+/// A run makes fewer sessions than this.
+inline constexpr unsigned kSessionsOfARunMax = 32;
+/// The GET_LOCK name that session `number` (from 1 on) of a run holds for as long as it is
+/// connected.
+[[nodiscard]] std::string session_lock_name(const std::string& run_id, unsigned number);
+
 /// Makes the sessions of one run. Each gets a lock name of its own (see sql::AsyncSession).
 class SessionFactory final {
 public:
@@ -38,6 +44,8 @@ public:
     void use_utc() noexcept { utc_ = true; }
 
     [[nodiscard]] const ConnectionOptions& options() const noexcept { return options_; }
+    /// Random; see session_lock_name.
+    [[nodiscard]] const std::string& run_id() const noexcept { return run_id_; }
 
 private:
     /// Of every session that reads or writes keys: all must spell a TIMESTAMP alike.

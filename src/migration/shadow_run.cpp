@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "migration/shadow_run.hpp"
 
+#include "copy/chunk_statement.hpp"
 #include "sql/failure_kind.hpp"
 
 #include <ctime>
@@ -15,6 +16,7 @@ using checkpoint::StateTable;
 
 constexpr std::chrono::milliseconds kLook{1'000};
 constexpr std::chrono::milliseconds kDrainPause{50};
+constexpr std::size_t kRowsClearedAtOnce = 10'000;
 
 protocol::ChunkSizer::Limits sizer_limits(const MigrationOptions& options) {
     protocol::ChunkSizer::Limits limits;
@@ -78,6 +80,7 @@ ShadowRun::ShadowRun(
       fence_session_(sessions.writer()),
       marker_session_(sessions.writer()),
       cutover_session_(sessions.writer()),
+      checkpoint_session_(sessions.writer()),
       sizer_(sizer_limits(options)),
       boundaries_(
           job.tables, coordinator_, *finder_session_, sizer_, options.reconnect_limit, executor
@@ -123,7 +126,22 @@ ShadowRun::ShadowRun(
           *cutover_session_,
           logger
       ),
+      checkpointer_(
+          {state_,
+           coordinator_,
+           handler_,
+           stream_,
+           logger_,
+           [this] { return progress(); },
+           options.reconnect_limit,
+           stopping_},
+          job.point,
+          *checkpoint_session_
+      ),
+      last_marker_(job.marks_used),
       started_(Clock::now()) {
+    coordinator_.resume(job.point.low_water, job.point.copied);
+    boundaries_.resume(job.point.low_water, job.point.copied);
     coordinator_.tell([this](std::string_view key) { verification_.touched().note(key); });
 }
 
@@ -135,6 +153,7 @@ std::vector<sql::AsyncSession*> ShadowRun::all_sessions() const {
         fence_session_.get(),
         marker_session_.get(),
         cutover_session_.get(),
+        checkpoint_session_.get(),
     };
     if (verification_.wanted()) {
         sessions.push_back(verification_.session());
@@ -156,7 +175,9 @@ async::awaitable<void> ShadowRun::close_sessions() {
 
 async::awaitable<void> ShadowRun::run() {
     co_await open_sessions();
+    co_await clear_beyond_checkpoint();
     tasks_.spawn(stream_.run());
+    tasks_.spawn(checkpointer_.run());
     tasks_.spawn(fencer_.run());
     tasks_.spawn(boundaries_.run());
     tasks_.spawn(replayer_.run());
@@ -169,6 +190,23 @@ async::awaitable<void> ShadowRun::run() {
     if (tasks_.failure() && cutover_.fate() != cutover::Cutover::Fate::swapped) {
         std::rethrow_exception(tasks_.failure());
     }
+}
+
+async::awaitable<void> ShadowRun::clear_beyond_checkpoint() {
+    if (job_.point.copied) {
+        co_return;
+    }
+    const std::string statement = copy::clear_statement(
+        job_.tables, {job_.point.low_water, std::nullopt}, kRowsClearedAtOnce
+    );
+    std::uint64_t rows = 0;
+    const std::function<void(sql::Session&)> clear = [&](sql::Session& session) {
+        rows = session.execute(statement);
+    };
+    do {
+        co_await run_surely(*copy_session_, clear);
+        base::fault_point("resume.cleared");
+    } while (rows > 0);
 }
 
 void ShadowRun::stop() {
@@ -332,7 +370,7 @@ async::awaitable<void> ShadowRun::report() {
 Progress ShadowRun::progress() const {
     Progress progress;
     progress.phase = phase_;
-    progress.rows_copied = copier_.rows();
+    progress.rows_copied = job_.point.rows_copied + copier_.rows();
     progress.rows_estimated = job_.rows_estimated;
     progress.chunks_copied = copier_.chunks();
     progress.rows_per_second = rate_.per_second();

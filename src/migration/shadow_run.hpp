@@ -10,6 +10,7 @@
 #include "cutover/cutover.hpp"
 #include "doppel/migration.hpp"
 #include "feed/stream.hpp"
+#include "migration/checkpointer.hpp"
 #include "migration/feed_handler.hpp"
 #include "migration/rate_meter.hpp"
 #include "migration/sessions.hpp"
@@ -46,6 +47,9 @@ struct ShadowJob {
     shadow::CounterRule counter;
     std::uint64_t max_allowed_packet_bytes = 0;  ///< of the server
     binlog::StartPosition start;
+    checkpoint::Point point;                  ///< from where the run goes on; `start` is its place
+    std::string run_id;                       ///< of this run, as the state table has it
+    std::uint64_t marks_used = 0;             ///< numbers in the state table by an earlier run
     std::optional<verify::Subject> compared;  ///< nothing: the tables are not verified
 };
 
@@ -78,6 +82,8 @@ public:
 private:
     async::awaitable<void> open_sessions();
     async::awaitable<void> close_sessions();
+    /// Removes what an earlier run had copied beyond its checkpoint: the copy begins there again.
+    async::awaitable<void> clear_beyond_checkpoint();
     async::awaitable<void> conduct();
     async::awaitable<void> report();
     /// Returns when every prepared XA transaction is one whose rows the feed brings.
@@ -134,6 +140,7 @@ private:
     std::unique_ptr<sql::AsyncSession> fence_session_;
     std::unique_ptr<sql::AsyncSession> marker_session_;
     std::unique_ptr<sql::AsyncSession> cutover_session_;
+    std::unique_ptr<sql::AsyncSession> checkpoint_session_;
 
     protocol::ChunkSizer sizer_;
     copy::BoundaryFinder boundaries_;
@@ -142,9 +149,10 @@ private:
     replay::Replayer replayer_;
     Verification verification_;
     cutover::Cutover cutover_;
+    Checkpointer checkpointer_;
 
     Phase phase_ = Phase::preparing;
-    std::uint64_t last_marker_ = 0;
+    std::uint64_t last_marker_;  ///< numbers used so far; the feed shows those of an earlier run
     bool marking_ = false;
     protocol::Sequence copied_at_ = 0;  ///< what was delivered when the copy ended
     unsigned cutover_attempts_ = 0;

@@ -156,6 +156,15 @@ async::awaitable<void> ShadowRun::cut_over() {
 async::awaitable<bool> ShadowRun::drain_locked(
     sql::AsyncSession& session, Clock::time_point deadline
 ) {
+    // A run that was cut off from the server for so long that another one took its place must not
+    // swap what is the other's now. The lock keeps it so.
+    auto read = [this](sql::Session& connected) { return state_.read_run_id(connected); };
+    const auto owner = co_await session.run(read);
+    if (!owner || *owner != job_.run_id) {
+        throw Error(
+            Errc::failed, "another run has taken over the change of " + job_.tables.source.str()
+        );
+    }
     const std::uint64_t seq = ++last_marker_;
     co_await session.execute(state_.mark_statement(StateTable::kCutoverId, seq));
     const MarkerExpectation expectation(handler_);

@@ -27,6 +27,8 @@ public:
     /// To be called before the start position is read, with the session that read the plan. Throws
     /// Error(refused) when the server does not keep the order of commits.
     void note(sql::Session& session);
+    /// The settings that values of the shadow depend on.
+    [[nodiscard]] const std::vector<std::string>& settings() const noexcept { return writing_; }
     /// Throws Error(failed) with what was changed since.
     void require_unchanged(sql::Session& session) const;
 

@@ -14,6 +14,20 @@ namespace {
 
 }  // namespace
 
+void ChunkLedger::resume(std::optional<mysql::Key> low_water, bool whole_table) {
+    if (last_opening_ != 0 || !chunks_.empty()) {
+        broken("resumed after it had begun");
+    }
+    low_water_ = std::move(low_water);
+    if (whole_table) {
+        add(std::nullopt);
+        chunks_.back().state = State::closed;
+    }
+    if (low_water_ || whole_table) {
+        last_opening_ = 1;  // of the chunks that the earlier run closed
+    }
+}
+
 ChunkIndex ChunkLedger::add(std::optional<mysql::Key> upper) {
     if (last_added_) {
         broken("a chunk was added behind the last one");

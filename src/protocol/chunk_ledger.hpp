@@ -32,6 +32,9 @@ public:
         ChunkIndex chunk = 0;  ///< meaningful when open
     };
 
+    /// Begins with what an earlier run copied: everything up to `low_water`, or the whole table.
+    /// Before anything else.
+    void resume(std::optional<mysql::Key> low_water, bool whole_table);
     /// Appends the next chunk, ending at `upper`; no upper bound makes it the last one.
     ChunkIndex add(std::optional<mysql::Key> upper);
     Opening open(ChunkIndex chunk);

@@ -90,6 +90,11 @@ public:
     void abandon_fence(FenceClock::Ticket ticket) { clock_.abandon(ticket); }
 
     // Chunks, in the order of the key
+    /// Begins with what an earlier run copied (ChunkLedger::resume). What the feed delivers from
+    /// that run's checkpoint on is reconciled in that part. Before anything else.
+    void resume(std::optional<mysql::Key> low_water, bool whole_table) {
+        ledger_.resume(std::move(low_water), whole_table);
+    }
     ChunkIndex add_chunk(std::optional<mysql::Key> upper);
     void open_chunk(ChunkIndex chunk);
     /// True when the chunk, opened before, may be read now.

@@ -298,6 +298,23 @@ Shadow create(
     }
 }
 
+Shadow find(
+    sql::Session& session,
+    const schema::TableDefinition& source,
+    const TableName& shadow,
+    const AlterStatement& statement,
+    const mysql::ServerVersion& version
+) {
+    auto definition = schema::read_table(session, shadow, version);
+    if (!definition) {
+        throw Error(Errc::failed, fmt::format("table {} is gone", shadow.str()));
+    }
+    Shadow result;
+    result.counter = counter_rule(source, *definition, statement);
+    result.definition = *std::move(definition);
+    return result;
+}
+
 void drop(sql::Session& session, const TableName& table) {
     session.execute("DROP TABLE IF EXISTS " + table.quoted());
 }

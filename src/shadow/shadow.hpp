@@ -41,6 +41,16 @@ struct Shadow {
     const mysql::ServerVersion& version
 );
 
+/// What `create` made in an earlier run, as it is now. `differences` and `check_names` are not
+/// told.
+[[nodiscard]] Shadow find(
+    sql::Session& session,
+    const schema::TableDefinition& source,
+    const mysql::TableName& shadow,
+    const statement::AlterStatement& statement,
+    const mysql::ServerVersion& version
+);
+
 /// Drops a table of ours; no error when it does not exist.
 void drop(sql::Session& session, const mysql::TableName& table);
 

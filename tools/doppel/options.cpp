@@ -209,6 +209,12 @@ std::vector<OptionSection> alter_sections() {
             "on."
         ),
         flag_option(
+            "restart",
+            '\0',
+            "Remove what an earlier run of this migration left and begin anew, instead of going on "
+            "with it."
+        ),
+        flag_option(
             "drop-old", '\0', "Drop the old table at the end. Default: it is kept as _NAME_old."
         ),
     };
@@ -277,6 +283,7 @@ MigrationOptions migration_options(const Settings& settings) {
         field = static_cast<std::decay_t<decltype(field)>>(settings.count(name, field, min, max));
     };
     options.try_native = !settings.flag("no-native");
+    options.restart = settings.flag("restart");
     options.drop_old = settings.flag("drop-old");
     options.verify = is_on(settings, "verify", options.verify);
     duration("lock-wait-timeout", options.lock_wait_timeout, kSecond, kHour);

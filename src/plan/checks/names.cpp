@@ -52,7 +52,9 @@ void names_are_free(const Facts& facts, const AlterStatement&, Findings& finding
     const std::string& mark = facts.names.state_comment_prefix;
     const bool state_is_ours =
         state != nullptr && !mark.empty() && state->comment.substr(0, mark.size()) == mark;
-    if (state_is_ours) {
+    if (facts.goes_on) {
+        // They are as they should be.
+    } else if (state_is_ours) {
         refuse_leftover(findings, facts, shadow != nullptr);
     } else {
         if (state != nullptr) {

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How a run begins where an earlier one ended, and what is written so that a later one can.
+#include "migration/migration.hpp"
+#include "schema/reader.hpp"
+
+#include <array>
+#include <ctime>
+#include <utility>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace doppel::migration {
+namespace {
+
+using checkpoint::Stage;
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+}  // namespace
+
+checkpoint::Record Migration::record(Stage stage) const {
+    checkpoint::Record record;
+    record.stage = stage;
+    record.statement = statement_text_;
+    record.source = table_.table;
+    record.shadow = plan_->names.shadow;
+    record.old_table = plan_->names.old_table;
+    record.source_definition = schema::without_auto_increment(plan_->facts.source->create_text);
+    record.run_id = sessions_.run_id();
+    record.host = host_name();
+    record.process_id = static_cast<std::uint64_t>(getpid());
+    record.started_at = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+    return record;
+}
+
+async::awaitable<bool> Migration::deal_with_earlier_run() {
+    const mysql::ServerVersion version = plan_->facts.server.version;
+    auto read = [&](sql::Session& session) { return read_leftovers(session, table_, version); };
+    Leftovers leftovers = co_await main_session_->run(read);
+    if (leftovers.stored) {
+        // Its process is gone, since we have the lock; but what it asked for last may still happen.
+        auto end = [&](sql::Session& session) {
+            const checkpoint::StateTable state(sibling(plan_->names.state));
+            if (const auto run_id = state.read_run_id(session)) {
+                end_sessions_of(session, *run_id);
+            }
+        };
+        co_await main_session_->run(end);
+        leftovers = co_await main_session_->run(read);
+    }
+    Verdict verdict =
+        judge_earlier_run(leftovers, *plan_->facts.source, statement_text_, options_.restart);
+    switch (verdict.kind) {
+        case Verdict::Kind::none:
+            break;
+        case Verdict::Kind::refuse:
+            refuse_for(*verdict.finding);
+            break;
+        case Verdict::Kind::begin_anew:
+            co_await remove_earlier_run();
+            break;
+        case Verdict::Kind::finish:
+            earlier_ = std::move(verdict.run);
+            co_await finish_earlier_run();
+            co_return true;
+        case Verdict::Kind::resume:
+            earlier_ = std::move(verdict.run);
+            co_await require_place();
+            break;
+    }
+    co_return false;
+}
+
+async::awaitable<void> Migration::remove_earlier_run() {
+    notice("removing what an earlier run left behind");
+    // The state table marks the shadow as ours, so it goes last.
+    const std::function<void(sql::Session&)> drop = [this](sql::Session& session) {
+        shadow::drop(session, sibling(plan_->names.shadow));
+        checkpoint::StateTable(sibling(plan_->names.state)).drop(session);
+    };
+    co_await run_surely(*main_session_, drop);
+}
+
+async::awaitable<void> Migration::finish_earlier_run() {
+    notice("an earlier run has already swapped the tables; cleaning up after it");
+    own_.emplace(
+        table_, sibling(plan_->names.shadow), sibling(plan_->names.state), sessions_.run_id()
+    );
+    co_await clean_up();
+}
+
+async::awaitable<void> Migration::require_place() {
+    std::optional<Finding> problem;
+    auto look = [&](sql::Session& session) {
+        problem = place_problem(session, table_, earlier_->point);
+    };
+    co_await main_session_->run(look);
+    if (problem) {
+        refuse_for(*problem);
+    }
+}
+
+async::awaitable<shadow::Shadow> Migration::make_shadow() {
+    const schema::TableDefinition& source = *plan_->facts.source;
+    const mysql::ServerVersion version = plan_->facts.server.version;
+    if (earlier_) {
+        notice(fmt::format(
+            "going on with the run that began at {} on {}: {} rows were copied",
+            earlier_->record.started_at,
+            earlier_->record.host,
+            earlier_->point.rows_copied
+        ));
+        own_->adopt();
+        shadow::Shadow made;
+        auto read = [&](sql::Session& session) {
+            made = shadow::find(session, source, own_->shadow(), statement_, version);
+        };
+        co_await main_session_->run(read);
+        made.check_names = earlier_->record.check_names;
+        co_return made;
+    }
+    auto make = [&](sql::Session& session) {
+        return own_->create(session, record(Stage::preparing), source, statement_, version);
+    };
+    shadow::Shadow made = co_await main_session_->run(make);
+    for (const std::string& difference : made.differences) {
+        notice(difference);
+    }
+    co_return made;
+}
+
+async::awaitable<void> Migration::write_record(
+    const shadow::Shadow& made, const std::string& key_index, binlog::StartPosition start
+) {
+    checkpoint::Record now = record(Stage::running);
+    now.shadow_definition = schema::without_auto_increment(made.definition.create_text);
+    now.shadow_columns = describe_columns(made.definition);
+    now.check_names = made.check_names;
+    now.key_index = key_index;
+    now.settings = guard_->settings();
+    checkpoint::Point point;
+    checkpoint::Show show;
+    if (earlier_) {
+        if (now.key_index != earlier_->record.key_index ||
+            now.settings != earlier_->record.settings) {
+            throw Error(
+                Errc::refused,
+                fmt::format(
+                    "the server's settings or its choice of a key are not what they were when the "
+                    "earlier run began to copy {}; restore them, or run with --restart to begin "
+                    "anew",
+                    table_.str()
+                )
+            );
+        }
+        point = earlier_->point;
+        show = earlier_->show;
+    }
+    point.place = std::move(start);
+    auto write = [&](sql::Session& session) {
+        point.server = sql::read_identity(session);
+        own_->state().write(session, now, point, show);
+    };
+    co_await main_session_->run(write);
+    point_ = std::move(point);
+}
+
+bool Migration::keeps_state(const Error& failure) const {
+    const bool interrupted = failure.code() == Errc::interrupted || failure.code() == Errc::stopped;
+    return interrupted && job_;
+}
+
+}  // namespace doppel::migration
