@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/state_table.hpp"
 
+#include "base/fault_point.hpp"
 #include "doppel/error.hpp"
 
 #include <algorithm>
@@ -28,6 +29,7 @@ void StateTable::create(sql::Session& session, std::string_view comment, const R
         name_.quoted(),
         "'" + std::string(comment) + "'"
     ));
+    base::fault_point("prepare.state_empty");
     std::string rows = fmt::format(
         "({}, 0), ({}, 0), ({}, 0), ({}, 0)", kFenceId, kMarkerId, kCutoverId, kPointId
     );

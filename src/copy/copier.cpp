@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "copy/copier.hpp"
 
+#include "base/fault_point.hpp"
 #include "copy/chunk_statement.hpp"
 #include "copy/partial_copy.hpp"
 
@@ -58,7 +59,9 @@ async::awaitable<bool> Copier::attempt(protocol::ChunkIndex chunk, ChunkRetries&
         }
         co_await context_.changed.wait(kFenceLook);
     }
+    base::fault_point("copy.chunk_opened");
     const auto failure = co_await copy_range(coordinator.range(chunk), true);
+    base::fault_point("copy.chunk_committed");
     if (!failure) {
         close(chunk);
         co_return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cutover/cutover.hpp"
 
+#include "base/fault_point.hpp"
 #include "sql/failure_kind.hpp"
 
 #include <algorithm>
@@ -105,11 +106,15 @@ async::awaitable<Attempt> Cutover::swap_locked() {
     Attempt result;
     std::optional<Error> failure;
     try {
+        base::fault_point("cutover.locked");
         if (co_await hooks_.drain(session_, locked_at + options_.lock_limit)) {
+            base::fault_point("cutover.drained");
             auto finish = [this](sql::Session& session) { hooks_.finish_shadow(session); };
             co_await session_.run(finish);
             hooks_.hold_feed();
+            base::fault_point("cutover.before_rename");
             co_await rename();
+            base::fault_point("cutover.renamed");
             result.result = Attempt::Result::done;
         } else {
             result.result = Attempt::Result::not_drained;

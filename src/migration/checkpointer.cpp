@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "migration/checkpointer.hpp"
 
+#include "base/fault_point.hpp"
 #include "sql/failure_kind.hpp"
 
 #include <variant>
@@ -77,6 +78,7 @@ async::awaitable<void> Checkpointer::write() {
     std::optional<Error> failure;
     try {
         co_await session_.execute(statement);
+        base::fault_point("checkpoint.written");
         co_return;
     } catch (const Error& error) {
         failure = error;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "migration/migration.hpp"
 
+#include "base/fault_point.hpp"
 #include "native/native.hpp"
 #include "plan/checks.hpp"
 #include "plan/shadow_checks.hpp"
@@ -422,8 +423,10 @@ async::awaitable<void> Migration::clean_up() {
     const std::function<void(sql::Session&)> drop = [&](sql::Session& session) {
         if (options_.drop_old) {
             own_->state().write_swapped(session);  // without the old table it cannot be seen
+            base::fault_point("cleaning.noted");
             session.execute("DROP TABLE IF EXISTS " + old_table.quoted());
         }
+        base::fault_point("cleaning.before_state");
         own_->state().drop(session);
     };
     try {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How a run begins where an earlier one ended, and what is written so that a later one can.
+#include "base/fault_point.hpp"
 #include "migration/migration.hpp"
 #include "schema/reader.hpp"
 
@@ -52,6 +53,7 @@ async::awaitable<bool> Migration::deal_with_earlier_run() {
             }
         };
         co_await main_session_->run(end);
+        base::fault_point("resume.sessions_ended");
         leftovers = co_await main_session_->run(read);
     }
     Verdict verdict =
@@ -82,6 +84,7 @@ async::awaitable<void> Migration::remove_earlier_run() {
     // The state table marks the shadow as ours, so it goes last.
     const std::function<void(sql::Session&)> drop = [this](sql::Session& session) {
         shadow::drop(session, sibling(plan_->names.shadow));
+        base::fault_point("restart.shadow_dropped");
         checkpoint::StateTable(sibling(plan_->names.state)).drop(session);
     };
     co_await run_surely(*main_session_, drop);
@@ -167,7 +170,9 @@ async::awaitable<void> Migration::write_record(
         point.server = sql::read_identity(session);
         own_->state().write(session, now, point, show);
     };
+    base::fault_point("prepare.shadow_made");
     co_await main_session_->run(write);
+    base::fault_point("prepare.recorded");
     point_ = std::move(point);
 }
 

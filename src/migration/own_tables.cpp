@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "migration/own_tables.hpp"
 
+#include "base/fault_point.hpp"
 #include "shadow/names.hpp"
 
 #include <chrono>
@@ -45,6 +46,7 @@ shadow::Shadow OwnTables::create(
         state_made_ = error.server_errno() != kTableExists;
         throw;
     }
+    base::fault_point("prepare.state_made");
     shadow_made_ = true;
     try {
         return shadow::create(session, source, shadow_, statement, version);

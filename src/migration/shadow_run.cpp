@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "migration/shadow_run.hpp"
 
+#include "base/fault_point.hpp"
 #include "copy/chunk_statement.hpp"
 #include "sql/failure_kind.hpp"
 
@@ -244,6 +245,7 @@ async::awaitable<void> ShadowRun::conduct() {
         throw Error(Errc::failed, "internal error: the copy ended before the end of the table");
     }
     observer_.on_event(progress());
+    base::fault_point("copy.ended");
     enter(Phase::draining);
     co_await drain();
     if (verification_.wanted()) {
@@ -255,6 +257,7 @@ async::awaitable<void> ShadowRun::conduct() {
     const std::string analyze = "ANALYZE TABLE " + job_.tables.shadow.quoted();
     co_await execute_surely(*cutover_session_, analyze);
     require_running();
+    base::fault_point("cutover.begins");
     enter(Phase::cutting_over);
     co_await cut_over();
     stop();  // all tasks end

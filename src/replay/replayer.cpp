@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replay/replayer.hpp"
 
+#include "base/fault_point.hpp"
 #include "mysql/reconcile_statement.hpp"
 #include "sql/failure_kind.hpp"
 
@@ -105,7 +106,9 @@ void Replayer::run_transaction(sql::Session& session, const protocol::Batch& bat
             );
         }
         session.execute(fence_statement_);
+        base::fault_point("replay.before_commit");
         session.execute("COMMIT");
+        base::fault_point("replay.committed");
     } catch (const Error&) {
         roll_back(session);
         throw;

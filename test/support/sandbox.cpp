@@ -141,6 +141,19 @@ Finished Sandbox::run_doppel(const std::string& statement, const std::vector<std
     return run_process(doppel_command(statement, options), kDoppelLimit, environment());
 }
 
+Finished Sandbox::run_doppel_killed_at(
+    const std::string& fault_point,
+    unsigned pass,
+    const std::string& statement,
+    const std::vector<std::string>& options
+) const {
+    auto command = doppel_command(statement, options);
+    command.front() = DOPPEL_WITH_FAULTS_BINARY;
+    auto added = environment();
+    added["DOPPEL_TEST_FAULT"] = fmt::format("{}:{}", fault_point, pass);
+    return run_process(command, kDoppelLimit, added);
+}
+
 Schema::Schema(const Sandbox& sandbox, std::string name)
     : name_(std::move(name)), session_(sandbox.connect()) {
     session_->execute("DROP DATABASE IF EXISTS " + mysql::quote_identifier(name_));

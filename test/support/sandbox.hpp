@@ -34,6 +34,13 @@ public:
     [[nodiscard]] std::vector<std::string> doppel_command(
         const std::string& statement, const std::vector<std::string>& options = {}
     ) const;
+    /// The same by a program that kills itself when it passes `fault_point` for the `pass`th time.
+    [[nodiscard]] Finished run_doppel_killed_at(
+        const std::string& fault_point,
+        unsigned pass,
+        const std::string& statement,
+        const std::vector<std::string>& options = {}
+    ) const;
     /// `load` with the connection to the primary.
     [[nodiscard]] std::vector<std::string> load_command(
         const std::string& verb, const std::string& schema, const std::vector<std::string>& options

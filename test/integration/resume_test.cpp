@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A run that was killed at a chosen step goes on when the same command is given again, beside an
+// application that writes all the time, and ends with what a native ALTER makes.
+#include "integration/command_fixture.hpp"
+#include "support/twin.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+#include <gmock/gmock.h>
+
+namespace doppel::test {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+
+constexpr const char* kClauses =
+    "ADD COLUMN note VARCHAR(20) NOT NULL DEFAULT 'n', ADD INDEX (s, a)";
+constexpr unsigned kRows = 3'000;
+/// kill -9, as a shell tells it.
+constexpr int kKilled = 128 + SIGKILL;
+
+std::string statement() {
+    return std::string("ALTER TABLE app.t ") + kClauses;
+}
+
+/// Changes rows of its own half of the table: hot ones, scattered ones, new ones, gone ones.
+TwinTransaction next_change(unsigned writer, std::mt19937& random) {
+    const auto id = [&] { return static_cast<unsigned>(random() % (kRows / 2)) * 2 + writer; };
+    switch (random() % 4) {
+        case 0:
+            return {fmt::format("UPDATE {{}} SET a = a + 1 WHERE id = {}", 10 + writer)};
+        case 1:
+            return {fmt::format("DELETE FROM {{}} WHERE id = {}", id())};
+        case 2:
+            return {fmt::format(
+                "REPLACE INTO {{}} (id, a, s) VALUES ({}, {}, 'new')",
+                id() + 1'000,
+                random() % 1'000
+            )};
+        default:
+            return {fmt::format("UPDATE {{}} SET s = 'x{}' WHERE id = {}", random() % 100, id())};
+    }
+}
+
+class Resume : public CommandTest {
+protected:
+    /// Table t with its twin, and two writers.
+    void begin() {
+        fill(kRows);
+        execute("CREATE TABLE twin LIKE t");
+        execute("INSERT INTO twin SELECT * FROM t");
+        writers_ = std::make_unique<TwinWriters>(server(), "app", 2, next_change);
+    }
+    void TearDown() override {
+        writers_.reset();
+        schema_.reset();
+    }
+
+    static Finished run(const std::vector<std::string>& more = {}) {
+        return server().run_doppel(statement(), options(more));
+    }
+    static Finished run_killed_at(
+        const std::string& point, unsigned pass, const std::vector<std::string>& more = {}
+    ) {
+        return server().run_doppel_killed_at(point, pass, statement(), options(more));
+    }
+    static std::vector<std::string> options(const std::vector<std::string>& more) {
+        std::vector<std::string> all{"--no-native", "--chunk-rows=100", "--batch-keys=20"};
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+    }
+    void expect_right_end(const Finished& last, const std::string& tables = "_t_old,t,twin") {
+        writers_->stop();
+        EXPECT_EQ(last.code, 0) << last.err;
+        expect_like_native(schema_->session(), kClauses, "id");
+        EXPECT_EQ(schema_->tables(), tables);
+    }
+    static std::string finding(const Finished& finished) {
+        const auto lines = last_of(finished.out, "findings");
+        return lines.is_null() ? finished.err : lines.dump();
+    }
+
+    std::unique_ptr<TwinWriters> writers_;
+};
+
+struct Step {
+    const char* point;
+    unsigned pass;
+};
+
+class ResumeAt : public Resume, public ::testing::WithParamInterface<Step> {};
+
+std::string name_of_step(const ::testing::TestParamInfo<Step>& step) {
+    std::string name = step.param.point;
+    std::replace(name.begin(), name.end(), '.', '_');
+    return name;
+}
+
+TEST_P(ResumeAt, EndsAsIfItHadNotBeenKilled) {
+    begin();
+    const auto killed = run_killed_at(GetParam().point, GetParam().pass);
+    ASSERT_EQ(killed.code, kKilled) << "the step was not passed\n" << killed.err;
+    expect_right_end(run());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    EachStep,
+    ResumeAt,
+    ::testing::Values(
+        Step{"prepare.state_empty", 1},
+        Step{"prepare.state_made", 1},
+        Step{"prepare.shadow_made", 1},
+        Step{"prepare.recorded", 1},
+        Step{"copy.chunk_opened", 1},
+        Step{"copy.chunk_committed", 12},
+        Step{"checkpoint.written", 1},
+        Step{"replay.before_commit", 2},
+        Step{"replay.committed", 2},
+        Step{"copy.ended", 1},
+        Step{"cutover.begins", 1},
+        Step{"cutover.locked", 1},
+        Step{"cutover.drained", 1},
+        Step{"cutover.before_rename", 1},
+        Step{"cutover.renamed", 1},
+        Step{"cleaning.before_state", 1}
+    ),
+    name_of_step
+);
+
+TEST_F(Resume, KilledAgainWhileGoingOn) {
+    begin();
+    ASSERT_EQ(run_killed_at("copy.chunk_committed", 15).code, kKilled);
+    ASSERT_EQ(run_killed_at("resume.sessions_ended", 1).code, kKilled);
+    ASSERT_EQ(run_killed_at("resume.cleared", 1).code, kKilled);
+    ASSERT_EQ(run_killed_at("prepare.recorded", 1).code, kKilled);
+    ASSERT_EQ(run_killed_at("copy.chunk_opened", 1).code, kKilled);
+    expect_right_end(run());
+}
+
+TEST_F(Resume, KilledWhileDroppingTheOldTable) {
+    begin();
+    ASSERT_EQ(run_killed_at("cleaning.noted", 1, {"--drop-old"}).code, kKilled);
+    ASSERT_EQ(run_killed_at("cleaning.before_state", 1, {"--drop-old"}).code, kKilled);
+    expect_right_end(run({"--drop-old"}), "t,twin");
+}
+
+TEST_F(Resume, ASignalKeepsWhatWasDone) {
+    begin();
+    Process first(
+        server().doppel_command(statement(), options({"--chunk-rows=10"})), server().environment()
+    );
+    ASSERT_TRUE(first.wait_for("\"copying\"", seconds(30))) << first.err();
+    first.signal(SIGINT);
+    EXPECT_EQ(first.wait(seconds(30)), 130) << first.err();
+    EXPECT_THAT(first.err(), HasSubstr("app.t is untouched; how far"));
+    EXPECT_EQ(schema_->tables(), "_t_doppel,_t_new,t,twin");
+    const auto second = run();
+    EXPECT_THAT(second.out, HasSubstr("going on with the run that began at"));
+    expect_right_end(second);
+}
+
+TEST_F(Resume, RestartBeginsAnew) {
+    begin();
+    ASSERT_EQ(run_killed_at("copy.chunk_committed", 12).code, kKilled);
+    ASSERT_EQ(run_killed_at("restart.shadow_dropped", 1, {"--restart"}).code, kKilled);
+    const auto last = run({"--restart"});
+    EXPECT_THAT(last.out, HasSubstr("removing what an earlier run left behind"));
+    expect_right_end(last);
+}
+
+class ResumeRefuses : public Resume {
+protected:
+    void SetUp() override {
+        Resume::SetUp();
+        fill(kRows);
+        ASSERT_EQ(run_killed_at("copy.chunk_committed", 12).code, kKilled);
+    }
+    void expect_refusal(const Finished& finished, const std::string& reason) {
+        const std::string before = contents_;
+        EXPECT_EQ(finished.code, 3) << finished.err;
+        EXPECT_THAT(finding(finished), HasSubstr(reason));
+        EXPECT_THAT(finding(finished), HasSubstr("--restart"));
+        EXPECT_EQ(contents_of(*schema_), before) << "nothing is changed";
+    }
+    void change(const std::string& statement) {
+        execute(statement);
+        contents_ = contents_of(*schema_);
+    }
+
+    std::string contents_;
+};
+
+TEST_F(ResumeRefuses, AnotherStatement) {
+    contents_ = contents_of(*schema_);
+    const auto other = server().run_doppel("ALTER TABLE app.t DROP COLUMN s", {"--no-native"});
+    expect_refusal(other, "an earlier run with another statement has not ended: ALTER TABLE app.t");
+}
+
+TEST_F(ResumeRefuses, ATableThatWasChanged) {
+    change("ALTER TABLE t ADD COLUMN b INT");
+    expect_refusal(run(), "app.t is not defined any more as it was when an earlier run began");
+}
+
+TEST_F(ResumeRefuses, AShadowThatWasChanged) {
+    change("ALTER TABLE _t_new ADD COLUMN b INT");
+    expect_refusal(run(), "app._t_new is not defined any more as the earlier run made it");
+}
+
+TEST_F(ResumeRefuses, AShadowThatIsGone) {
+    change("DROP TABLE _t_new");
+    expect_refusal(run(), "_t_new, which an earlier run was filling, is gone");
+}
+
+TEST_F(ResumeRefuses, ARecordOfAnotherFormat) {
+    change("UPDATE _t_doppel SET record = JSON_SET(record, '$.format', 7) WHERE id = 0");
+    expect_refusal(run(), "it was written in format 7 by another version of doppel");
+}
+
+TEST_F(ResumeRefuses, ACheckpointThatIsBroken) {
+    change("UPDATE _t_doppel SET record = JSON_REMOVE(record, '$.place') WHERE id = 4");
+    expect_refusal(run(), "its checkpoint cannot be read: it is incomplete");
+}
+
+TEST_F(ResumeRefuses, ACheckpointWithTransactionsThatTheServerLacks) {
+    change(
+        "UPDATE _t_doppel SET record = JSON_SET(record, '$.place.gtid_set', "
+        "'3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5', '$.server.uuid', "
+        "'3e11fa47-71ca-11e1-9e33-c80aa9429562') WHERE id = 4"
+    );
+    expect_refusal(run(), "this server lacks transactions that the earlier run has already seen");
+}
+
+TEST_F(ResumeRefuses, BinlogsThatArePurged) {
+    execute("UPDATE t SET a = 5 WHERE id = 1");
+    execute("FLUSH BINARY LOGS");
+    change("PURGE BINARY LOGS BEFORE NOW() + INTERVAL 1 DAY");
+    expect_refusal(run(), "the server has purged binlogs that the earlier run had not read yet");
+    EXPECT_EQ(run({"--restart"}).code, 0);
+}
+
+TEST_F(ResumeRefuses, AServerWithOtherSettings) {
+    contents_ = contents_of(*schema_);
+    execute("SET GLOBAL time_zone = '+05:00'");
+    const auto finished = run();
+    execute("SET GLOBAL time_zone = 'SYSTEM'");
+    EXPECT_EQ(finished.code, 3) << finished.err;
+    EXPECT_THAT(finished.err, HasSubstr("the server's settings"));
+    EXPECT_EQ(run().code, 0);
+}
+
+TEST_F(Resume, LeavesATableAloneThatItDidNotMake) {
+    fill(kRows);
+    ASSERT_EQ(run_killed_at("prepare.state_made", 1).code, kKilled);
+    execute("CREATE TABLE _t_new (x INT)");
+    execute("INSERT INTO _t_new VALUES (1)");
+    const auto refused = run();
+    EXPECT_EQ(refused.code, 3) << refused.err;
+    EXPECT_THAT(finding(refused), HasSubstr("so it is somebody else's"));
+    EXPECT_EQ(run({"--restart"}).code, 3);
+    EXPECT_EQ(scalar("SELECT COUNT(*) FROM _t_new"), "1");
+}
+
+TEST_F(Resume, IsRefusedWhileTheFirstRunGoesOn) {
+    begin();
+    Process first(
+        server().doppel_command(statement(), options({"--chunk-rows=10"})), server().environment()
+    );
+    ASSERT_TRUE(first.wait_for("\"copying\"", seconds(30))) << first.err();
+    const auto second = run({"--restart"});
+    EXPECT_EQ(second.code, 3) << second.err;
+    EXPECT_THAT(finding(second), HasSubstr("migration"));
+    EXPECT_EQ(first.wait(seconds(60)), 0) << first.err();
+    expect_right_end({0, "", ""});
+}
+
+}  // namespace
+}  // namespace doppel::test
