@@ -92,7 +92,7 @@ async::awaitable<bool> Cutover::lock() {
             case sql::FailureKind::conflict:
                 break;
             default:
-                throw Error(Errc::failed, std::string("LOCK TABLES failed: ") + error.what());
+                throw Error(error, std::string("LOCK TABLES failed: ") + error.what());
         }
     }
     if (lost) {

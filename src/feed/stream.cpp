@@ -200,7 +200,7 @@ asio::awaitable<void> BinlogStream::require_same_server() {
         source_uuid_ = uuid;
     } else if (source_uuid_ != uuid) {
         throw Error(
-            Errc::failed,
+            Errc::displaced,
             fmt::format(
                 "the binlog connection now leads to another server ({} instead of {})",
                 uuid,

@@ -272,7 +272,7 @@ async::awaitable<void> Migration::migrate() {
     }
     if (failure && keeps_state(*failure)) {
         throw Error(
-            *failure,
+            failure->code() == Errc::stopped ? Errc::stopped : Errc::interrupted,
             fmt::format(
                 "{}. {}; how far the change has come is kept in {}: the same command goes on from "
                 "there, or removes it with --restart",
@@ -281,7 +281,8 @@ async::awaitable<void> Migration::migrate() {
                     ? "Whether the tables were swapped is not known"
                     : table_.str() + " is untouched",
                 own_->state().name().str()
-            )
+            ),
+            failure->server().value_or(ServerError{})
         );
     }
     if (failure) {

@@ -4,6 +4,7 @@
 #include "base/fault_point.hpp"
 #include "migration/migration.hpp"
 #include "schema/reader.hpp"
+#include "sql/failure_kind.hpp"
 
 #include <array>
 #include <ctime>
@@ -177,8 +178,7 @@ async::awaitable<void> Migration::write_record(
 }
 
 bool Migration::keeps_state(const Error& failure) const {
-    const bool interrupted = failure.code() == Errc::interrupted || failure.code() == Errc::stopped;
-    return interrupted && job_;
+    return job_ && (failure.code() == Errc::stopped || sql::may_pass(failure));
 }
 
 }  // namespace doppel::migration

@@ -45,9 +45,8 @@ public:
     async::awaitable<Rows> query(std::string statement);
 
     /// Connects anew, trying again with back-off until `limit` has passed; then throws
-    /// Error(interrupted). On return the old connection is gone from the server. Throws
-    /// Error(failed) when the server is another one or may have lost commits
-    /// (require_same_history).
+    /// Error(interrupted). On return the old connection is gone from the server. Throws what
+    /// require_same_history throws when the server is another one or may have lost commits.
     async::awaitable<void> reconnect(std::chrono::milliseconds limit);
 
     /// From now on `reconnect` throws instead of trying again: the run is ending.

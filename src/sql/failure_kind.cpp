@@ -1,7 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sql/failure_kind.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace doppel::sql {
+namespace {
+
+constexpr std::array kServerState{
+    3U,     // EE_WRITE, of a full disk
+    28U,    // ENOSPC as handler error
+    1021U,  // ER_DISK_FULL
+    1026U,  // ER_ERROR_ON_WRITE
+    1030U,  // ER_GET_ERRNO: the storage engine's
+    1037U,  // ER_OUTOFMEMORY
+    1038U,  // ER_OUT_OF_SORTMEMORY
+    1041U,  // ER_OUT_OF_RESOURCES
+    1044U,  // ER_DBACCESS_DENIED_ERROR
+    1045U,  // ER_ACCESS_DENIED_ERROR
+    1114U,  // ER_RECORD_FILE_FULL
+    1142U,  // ER_TABLEACCESS_DENIED_ERROR
+    1143U,  // ER_COLUMNACCESS_DENIED_ERROR
+    1197U,  // ER_TRANS_CACHE_FULL
+    1227U,  // ER_SPECIFIC_ACCESS_DENIED_ERROR
+    1290U,  // ER_OPTION_PREVENTS_STATEMENT: read_only, super_read_only
+    1836U,  // ER_READ_ONLY_MODE
+    3100U,  // ER_RUN_HOOK_ERROR: group replication could not commit
+    3101U,  // ER_TRANSACTION_ROLLBACK_DURING_COMMIT
+    3118U,  // ER_ACCOUNT_HAS_BEEN_LOCKED
+};
+
+}  // namespace
+
+bool may_pass(const Error& error) {
+    const auto number = error.server_errno();
+    return error.code() == Errc::interrupted || error.code() == Errc::displaced ||
+           classify_write_failure(error) == FailureKind::conflict ||
+           std::find(kServerState.begin(), kServerState.end(), number) != kServerState.end();
+}
 
 FailureKind classify_write_failure(const Error& error) {
     if (error.code() == Errc::interrupted) {

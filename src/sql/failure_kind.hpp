@@ -14,6 +14,10 @@ enum class FailureKind {
     other,
 };
 
+/// True when an error comes from the state that the server or the account is in, and not from the
+/// statement or the data: the same may work later.
+[[nodiscard]] bool may_pass(const Error& error);
+
 /// By error number (MySQL manual, "Server Error Message Reference").
 [[nodiscard]] FailureKind classify_write_failure(const Error& error);
 

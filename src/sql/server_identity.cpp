@@ -37,7 +37,7 @@ ServerIdentity read_identity(Session& session) {
 void require_same_history(const ServerIdentity& before, const ServerIdentity& now) {
     if (before.uuid != now.uuid) {
         throw Error(
-            Errc::failed,
+            Errc::displaced,
             fmt::format(
                 "the connection now leads to another server ({} instead of {}), which may lack "
                 "changes "

@@ -16,8 +16,9 @@ struct ServerIdentity {
 
 [[nodiscard]] ServerIdentity read_identity(Session& session);
 
-/// A run relies on what was committed before a connection was lost. Throws Error(failed) when `now`
-/// is another server, which may lack some of it, or the same one restarted without durable commits.
+/// A run relies on what was committed before a connection was lost. Throws
+/// Error(displaced) when `now` is another server, which may lack some of it, and Error(failed) when
+/// it is the same one restarted without durable commits.
 void require_same_history(const ServerIdentity& before, const ServerIdentity& now);
 
 }  // namespace doppel::sql

@@ -12,9 +12,9 @@ enum class ExitCode {
     failed = 1,       ///< the source table is untouched; what was left behind is named
     usage = 2,        ///< the command line or the statement is wrong
     refused = 3,      ///< a check refused before anything was changed
-    interrupted = 4,  ///< the server was lost; what was left behind is named
+    interrupted = 4,  ///< the server was lost; the same command goes on
     data_misfit = 5,  ///< the data does not fit the new schema
-    stopped = 130,    ///< stopped by a signal; the source table is untouched
+    stopped = 130,    ///< stopped by a signal; the same command goes on
 };
 
 [[nodiscard]] constexpr ExitCode to_exit_code(Errc code) {
@@ -26,6 +26,7 @@ enum class ExitCode {
         case Errc::refused:
             return ExitCode::refused;
         case Errc::interrupted:
+        case Errc::displaced:
             return ExitCode::interrupted;
         case Errc::data_misfit:
             return ExitCode::data_misfit;
