@@ -135,7 +135,6 @@ async::awaitable<void> Migration::read_plan() {
         return plan::read_facts(session, table_, auxiliary_names(table_));
     };
     auto facts = co_await main_session_->run(read);
-    facts.goes_on = earlier_.has_value();
     plan_ = plan::make_plan(std::move(facts), statement_, options_);
     table_ = plan_->source;
     plan_->names = auxiliary_names(table_);
@@ -383,6 +382,7 @@ void Migration::make_job(
         made.counter,
         plan_->facts.server.max_allowed_packet_bytes,
         std::move(start),
+        earlier_.has_value(),
         *point_,
         sessions_.run_id(),
         earlier_ ? earlier_->seq_max : 0,

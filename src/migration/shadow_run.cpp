@@ -194,7 +194,7 @@ async::awaitable<void> ShadowRun::run() {
 }
 
 async::awaitable<void> ShadowRun::clear_beyond_checkpoint() {
-    if (job_.point.copied) {
+    if (!job_.goes_on || job_.point.copied) {
         co_return;
     }
     const std::string statement = copy::clear_statement(

@@ -47,6 +47,7 @@ struct ShadowJob {
     shadow::CounterRule counter;
     std::uint64_t max_allowed_packet_bytes = 0;  ///< of the server
     binlog::StartPosition start;
+    bool goes_on = false;                     ///< with what an earlier run copied
     checkpoint::Point point;                  ///< from where the run goes on; `start` is its place
     std::string run_id;                       ///< of this run, as the state table has it
     std::uint64_t marks_used = 0;             ///< numbers in the state table by an earlier run

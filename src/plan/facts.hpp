@@ -64,8 +64,6 @@ struct Facts {
     Privileges privileges;
     std::optional<schema::TableDefinition> source;  ///< nothing: no such table, or not visible
     std::vector<ExistingTable> existing;
-    /// The shadow and the state table are those of an earlier run that goes on.
-    bool goes_on = false;
 };
 
 /// Asks the server. Changes nothing. Needs no privilege beyond connecting: what may not be seen is

@@ -137,11 +137,7 @@ TEST_F(PlanChecks, TellALeftoverFromATableOfSomebodyElse) {
     session_->execute("CREATE TABLE _t_doppel (id INT) COMMENT='doppel state v1 of x'");
     session_->execute("CREATE TABLE _t_new (id INT)");
     const auto ours = copy_findings();
-    EXPECT_THAT(ids(ours), ElementsAre("leftover"));
-    EXPECT_THAT(
-        message(ours, "leftover"),
-        HasSubstr("DROP TABLE `" + schema_ + "`.`_t_new`, `" + schema_ + "`.`_t_doppel`")
-    );
+    EXPECT_THAT(ids(ours), IsEmpty()) << "the run itself decides what becomes of them";
     session_->execute("ALTER TABLE _t_doppel COMMENT='mine'");
     EXPECT_THAT(ids(copy_findings()), ElementsAre("name-taken", "name-taken"));
 }

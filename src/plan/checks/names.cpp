@@ -30,20 +30,6 @@ void refuse_foreign(Findings& findings, const Facts& facts, const std::string& n
     );
 }
 
-void refuse_leftover(Findings& findings, const Facts& facts, bool shadow_exists) {
-    const mysql::TableName state{facts.table.schema, facts.names.state};
-    const mysql::TableName shadow{facts.table.schema, facts.names.shadow};
-    const std::string what = shadow_exists ? shadow.str() + " and " + state.str() : state.str();
-    const std::string drop =
-        shadow_exists ? shadow.quoted() + ", " + state.quoted() : state.quoted();
-    findings.push_back(
-        {"leftover",
-         Finding::Level::refusal,
-         fmt::format("an earlier run that did not end left {} behind", what),
-         fmt::format("DROP TABLE {} to begin anew", drop)}
-    );
-}
-
 }  // namespace
 
 void names_are_free(const Facts& facts, const AlterStatement&, Findings& findings) {
@@ -52,11 +38,8 @@ void names_are_free(const Facts& facts, const AlterStatement&, Findings& finding
     const std::string& mark = facts.names.state_comment_prefix;
     const bool state_is_ours =
         state != nullptr && !mark.empty() && state->comment.substr(0, mark.size()) == mark;
-    if (facts.goes_on) {
-        // They are as they should be.
-    } else if (state_is_ours) {
-        refuse_leftover(findings, facts, shadow != nullptr);
-    } else {
+    // A run that finds an earlier one's state decides what becomes of it and of its shadow.
+    if (!state_is_ours) {
         if (state != nullptr) {
             refuse_foreign(findings, facts, state->name);
         }
