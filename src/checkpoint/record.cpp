@@ -106,7 +106,6 @@ Point point_from_json(const json& document) {
     point.place = place_from_json(document.at("place"));
     point.copied = document.at("copied").get<bool>();
     point.rows_copied = document.at("rows_copied").get<std::uint64_t>();
-    point.foreign_xids = document.at("foreign_xids").get<std::vector<std::string>>();
     const json& key = document.at("low_water");
     if (!key.is_null()) {
         auto bytes = base::from_hex(key.get<std::string>());
@@ -152,7 +151,6 @@ std::string to_json(const Point& point, const Show& show) {
         {"low_water", nullptr},
         {"copied", point.copied},
         {"rows_copied", point.rows_copied},
-        {"foreign_xids", point.foreign_xids},
         {"show",
          {{"phase", show.phase},
           {"rows_copied", show.rows_copied},

@@ -64,9 +64,6 @@ struct Point {
     std::optional<mysql::Key> low_water;  ///< nothing: no chunk was copied
     bool copied = false;                  ///< the whole table was copied
     std::uint64_t rows_copied = 0;        ///< by then; to be shown only
-    /// Of the XA transactions that were prepared before the run began and had not ended: their ends
-    /// are ignored.
-    std::vector<std::string> foreign_xids;
 };
 
 /// How the run is getting on, for people. Nothing is decided by it.

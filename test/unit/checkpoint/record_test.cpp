@@ -35,7 +35,6 @@ Point point() {
     point.place = *mysql::GtidSet::parse("3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5:tag:7");
     point.low_water = mysql::Key{std::string("\x80\x00\xff", 3)};
     point.rows_copied = 12;
-    point.foreign_xids = {"X'61',X'',1"};
     return point;
 }
 
@@ -93,7 +92,6 @@ TEST(Point, ComesBackAsItWas) {
     EXPECT_EQ(again->low_water, point().low_water);
     EXPECT_FALSE(again->copied);
     EXPECT_EQ(again->rows_copied, 12U);
-    EXPECT_EQ(again->foreign_xids, point().foreign_xids);
 }
 
 TEST(Point, KnowsFilesAndTheEndOfTheTable) {
@@ -110,7 +108,7 @@ TEST(Point, KnowsFilesAndTheEndOfTheTable) {
 
 TEST(Point, ThatIsDamagedIsNotRead) {
     const std::string whole = to_json(point(), {});
-    for (const char* field : {"server", "place", "low_water", "copied", "foreign_xids"}) {
+    for (const char* field : {"server", "place", "low_water", "copied"}) {
         std::string damaged = whole;
         damaged.replace(damaged.find(std::string("\"") + field + "\""), 2, "\"_");
         EXPECT_FALSE(parse_point(damaged)) << field;
