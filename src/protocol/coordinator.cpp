@@ -16,8 +16,8 @@ Coordinator::Coordinator(bool exactly_comparable, Limits limits)
 
 void Coordinator::deliver(std::string_view key_bytes) {
     ++counters_.delivered;
-    watch_.deliver(key_bytes);
     request(key_bytes);
+    watch_.deliver(key_bytes, clock_.delivered());
 }
 
 void Coordinator::request(std::string_view key_bytes) {

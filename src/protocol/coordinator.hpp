@@ -70,6 +70,13 @@ public:
     void deliver(std::string_view key_bytes);
     /// Counts deliveries of keys that somebody wants to know unchanged.
     [[nodiscard]] KeyWatch& watch() noexcept { return watch_; }
+    /// Read views that are opened from now on see everything delivered up to here.
+    [[nodiscard]] Sequence visible_through() const noexcept { return clock_.fenced(); }
+    /// KeyWatch::changes for somebody who looks at rows: `visible` is `visible_through` from before
+    /// the look.
+    [[nodiscard]] std::uint64_t changes(const mysql::Key& key, Sequence visible) {
+        return watch_.changes(key, clock_.delivered(), visible);
+    }
 
     /// Asks for a key to be reconciled as if it had been delivered: because an open chunk leaves
     /// its row out, or because its row in the shadow looks stale. More reconciling than needed is
@@ -77,8 +84,8 @@ public:
     /// until it is fulfilled.
     void request(std::string_view key_bytes);
 
-    /// Something was changed, and nobody knows which keys. True when that does no harm: no chunk has
-    /// begun, so every chunk will see it.
+    /// Something was changed, and nobody knows which keys. True when that does no harm: no chunk
+    /// has begun, so every chunk will see it.
     [[nodiscard]] bool pass_over_unknown_change();
     /// Who is told about every key that is delivered or asked for.
     void tell(std::function<void(std::string_view key_bytes)> told) { told_ = std::move(told); }

@@ -26,6 +26,7 @@ public:
     /// One more key was delivered; returns its sequence number.
     Sequence deliver() { return ++delivered_; }
     [[nodiscard]] Sequence delivered() const noexcept { return delivered_; }
+    [[nodiscard]] Sequence fenced() const noexcept { return fenced_; }
 
     [[nodiscard]] Ticket issue();
     void acknowledge(Ticket ticket);

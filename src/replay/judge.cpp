@@ -5,6 +5,7 @@
 #include "sql/failure_kind.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <span>
 
@@ -33,10 +34,10 @@ misfit::LookTables Judge::look_tables() const {
     return {context_.tables, context_.schema};
 }
 
-std::uint64_t Judge::changes(const Offence& offence) {
+std::uint64_t Judge::changes(const Offence& offence, protocol::Sequence visible) {
     std::uint64_t count = 0;
     for (const Key& key : offence.keys) {
-        count += context_.coordinator.watch().count(key);
+        count += context_.coordinator.changes(key, visible);
     }
     return count;
 }
@@ -71,7 +72,9 @@ Judge::Seen Judge::look_at(sql::Session& session, Contest::Suspects suspects) co
     return seen;
 }
 
-void Judge::take_in(const Contest::Suspects& suspects, const Seen& seen) {
+void Judge::take_in(
+    const Contest::Suspects& suspects, const Seen& seen, protocol::Sequence visible
+) {
     in_the_way_.clear();
     for (const Key& key : seen.stale) {
         // Its own change is on its way. Both together settle what one alone cannot: rows that
@@ -81,7 +84,7 @@ void Judge::take_in(const Contest::Suspects& suspects, const Seen& seen) {
     }
     std::vector<std::uint64_t> counts;
     for (const Offence& offence : seen.offences) {
-        counts.push_back(changes(offence));
+        counts.push_back(changes(offence, visible));
     }
     contest_.looked(Clock::now(), suspects, seen.offences, counts);
     std::set<Key> watched;
@@ -102,8 +105,9 @@ async::awaitable<void> Judge::look() {
     std::optional<Error> failure;
     try {
         auto work = [this, &suspects](sql::Session& session) { return look_at(session, suspects); };
+        const protocol::Sequence visible = context_.coordinator.visible_through();
         const Seen seen = co_await session_.run(work);
-        take_in(suspects, seen);
+        take_in(suspects, seen, visible);
         co_await convict();
         co_return;
     } catch (const Error& error) {
@@ -123,9 +127,11 @@ async::awaitable<void> Judge::look() {
 }
 
 std::vector<Offence> Judge::standing() {
+    // Looks that may have seen the rows as they were before their last delivery do not count.
+    constexpr auto kAll = std::numeric_limits<protocol::Sequence>::max();
     std::vector<Offence> standing;
     for (const Offence& offence : contest_.ripe()) {
-        if (contest_.stands(offence, changes(offence))) {
+        if (contest_.stands(offence, changes(offence, kAll))) {
             standing.push_back(offence);
         }
     }

@@ -53,7 +53,10 @@ private:
     };
 
     [[nodiscard]] Seen look_at(sql::Session& session, misfit::Contest::Suspects suspects) const;
-    void take_in(const misfit::Contest::Suspects& suspects, const Seen& seen);
+    /// `visible`: up to which delivery the look saw the rows for certain.
+    void take_in(
+        const misfit::Contest::Suspects& suspects, const Seen& seen, protocol::Sequence visible
+    );
     /// Names the rows if what was ripe is real.
     async::awaitable<void> convict();
     [[nodiscard]] std::vector<misfit::Offence> standing();
@@ -64,7 +67,7 @@ private:
     void report(
         const std::vector<misfit::Offence>& offences, const std::vector<std::optional<Error>>& said
     ) const;
-    std::uint64_t changes(const misfit::Offence& offence);
+    std::uint64_t changes(const misfit::Offence& offence, protocol::Sequence visible);
     [[nodiscard]] misfit::LookTables look_tables() const;
 
     JudgeContext context_;

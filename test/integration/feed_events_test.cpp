@@ -322,7 +322,7 @@ private:
 };
 
 TEST_F(FreeRunTest, RunsStartAmidXaTransactions) {
-    constexpr int kStarts = 12;
+    constexpr int kStarts = 8;
     prepare(server());
     schema_->execute("CREATE TABLE other LIKE t");
     schema_->execute("INSERT INTO other SELECT * FROM t");

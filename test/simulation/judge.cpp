@@ -2,6 +2,7 @@
 #include "simulation/judge.hpp"
 
 #include <bit>
+#include <limits>
 
 namespace doppel::simulation {
 namespace {
@@ -141,11 +142,14 @@ void Judge::request_stale(KeyMask stale) {
 void Judge::weigh(const Contest::Suspects& suspects, const std::vector<Pair>& collisions) {
     std::vector<Offence> offences;
     std::vector<std::uint64_t> counts;
+    constexpr auto kAll = std::numeric_limits<protocol::Sequence>::max();
+    const auto visible =
+        world_.leaves_out(LeftOut::conviction_fence) ? kAll : world_.coordinator.visible_through();
     for (const Pair& pair : collisions) {
         offences.push_back(
             {{world_.code.encode(pair.first), world_.code.encode(pair.second)}, {}, std::nullopt}
         );
-        counts.push_back(changes(pair));
+        counts.push_back(changes(pair, visible));
         ++lasting_[pair];
     }
     lasting_at_look_ = lasting_;
@@ -162,7 +166,7 @@ void Judge::weigh(const Contest::Suspects& suspects, const std::vector<Pair>& co
 }
 
 /// However a key was spelled when it was delivered.
-std::uint64_t Judge::changes(Pair pair) {
+std::uint64_t Judge::changes(Pair pair, protocol::Sequence visible) {
     std::set<mysql::Key> keys;
     for (const unsigned spelling : {0U, 1U}) {
         keys.insert(world_.code.encode(pair.first, spelling));
@@ -170,7 +174,7 @@ std::uint64_t Judge::changes(Pair pair) {
     }
     std::uint64_t count = 0;
     for (const mysql::Key& key : keys) {
-        count += world_.coordinator.watch().count(key);
+        count += world_.coordinator.changes(key, visible);
     }
     return count;
 }
@@ -180,9 +184,10 @@ Judge::Pair Judge::pair_of(const Offence& offence) const {
 }
 
 void Judge::convict() {
+    constexpr auto kAll = std::numeric_limits<protocol::Sequence>::max();
     for (const Offence& offence : contest_.ripe()) {
         const Pair pair = pair_of(offence);
-        if (!contest_.stands(offence, changes(pair))) {
+        if (!contest_.stands(offence, changes(pair, kAll))) {
             continue;
         }
         world_.note("judge: the rows of keys {} and {} are duplicates", pair.first, pair.second);

@@ -44,7 +44,7 @@ private:
     void request_stale(KeyMask stale);
     void weigh(const misfit::Contest::Suspects& suspects, const std::vector<Pair>& collisions);
     void convict();
-    [[nodiscard]] std::uint64_t changes(Pair pair);
+    [[nodiscard]] std::uint64_t changes(Pair pair, protocol::Sequence visible);
     [[nodiscard]] Pair pair_of(const misfit::Offence& offence) const;
 
     World& world_;

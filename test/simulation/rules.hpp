@@ -27,7 +27,8 @@ enum class LeftOut {
     left_out_row,   ///< rows that a chunk leaves out are not requested
     request_in_time,  ///< they are requested at some time after the chunk has closed
     unknown_xa,       ///< the copy does not wait for XA transactions that the feed knows nothing of
-    conviction_fence,  ///< rows are held to be duplicates before the feed has passed the last look
+    conviction_fence,  ///< rows are held to be duplicates without fences before and behind the
+                       ///< looks
 };
 
 struct RuleName {

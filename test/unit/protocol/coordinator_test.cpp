@@ -69,19 +69,36 @@ TEST(Coordinator, RequestedKeysGoTheWayOfDeliveredOnes) {
 }
 
 TEST(Coordinator, CountsDeliveriesOfWatchedKeysOnly) {
+    constexpr Sequence kAll = 1'000;
     Coordinator coordinator(true, {});
     coordinator.deliver("a");
-    EXPECT_EQ(coordinator.watch().count(key('a')), 0U) << "from now on";
-    EXPECT_EQ(coordinator.watch().count(key('b')), 0U);
+    EXPECT_EQ(coordinator.changes(key('a'), kAll), 0U) << "from now on";
+    EXPECT_EQ(coordinator.changes(key('b'), kAll), 0U);
     coordinator.deliver("a");
     coordinator.deliver("c");
     coordinator.request("a");
-    EXPECT_EQ(coordinator.watch().count(key('a')), 1U);
-    EXPECT_EQ(coordinator.watch().count(key('b')), 0U);
+    EXPECT_EQ(coordinator.changes(key('a'), kAll), 4U);
+    EXPECT_EQ(coordinator.changes(key('b'), kAll), 0U);
     coordinator.watch().retain({key('b')});
     coordinator.deliver("b");
-    EXPECT_EQ(coordinator.watch().count(key('a')), 0U) << "forgotten";
-    EXPECT_EQ(coordinator.watch().count(key('b')), 1U);
+    EXPECT_EQ(coordinator.changes(key('a'), kAll), 0U) << "forgotten";
+    EXPECT_EQ(coordinator.changes(key('b'), kAll), 4U);
+}
+
+TEST(Coordinator, ALookThatMayHaveSeenWhatWasBeforeADeliveryDiffersFromTheNext) {
+    Coordinator coordinator(true, {});
+    coordinator.deliver("z");
+    const auto early = coordinator.visible_through();
+    const auto first = coordinator.changes(key('a'), early);
+    EXPECT_NE(first % 4, 0U) << "a delivery from before the watch may become visible later";
+    fence(coordinator);
+    const auto second = coordinator.changes(key('a'), coordinator.visible_through());
+    EXPECT_EQ(second % 4, 0U);
+    coordinator.deliver("a");
+    const auto third = coordinator.changes(key('a'), coordinator.visible_through());
+    EXPECT_NE(third % 4, 0U);
+    fence(coordinator);
+    EXPECT_EQ(coordinator.changes(key('a'), coordinator.visible_through()), second + 4);
 }
 
 TEST(Coordinator, KeysInAnOpenChunkWaitUntilItIsClosed) {
