@@ -4,6 +4,8 @@
 #include "copy/chunk_statement.hpp"
 #include "migration/sessions.hpp"
 #include "mysql/reconcile_statement.hpp"
+#include "mysql/server_version.hpp"
+#include "schema/reader.hpp"
 #include "support/sandbox.hpp"
 #include "verify/comparer.hpp"
 
@@ -280,16 +282,24 @@ protected:
         const mysql::TablePair tables = pair();
         return mysql::in_condition(tables.shape, tables.source_key, std::vector{key(n)});
     }
-};
-
-verify::Subject compared(const mysql::TablePair& tables, bool convert) {
-    std::vector<verify::ComparedColumn> columns;
-    for (const mysql::KeyPlace& key : tables.source_key) {
-        columns.push_back({key.name, key.name, {verify::Form::bytes, "", false}});
+    /// `convert`: compares `pad` as if its type had changed.
+    verify::Subject compared(const mysql::TablePair& tables, bool convert) {
+        sql::Session& session = schema_->session();
+        const auto version =
+            *mysql::ServerVersion::parse(session.query("SELECT VERSION()").scalar().value());
+        const auto source = schema::read_table(session, tables.source, version);
+        const auto shadow = schema::read_table(session, tables.shadow, version);
+        std::vector<schema::ColumnPair> pairs;
+        for (const mysql::KeyPlace& key : tables.source_key) {
+            pairs.push_back({key.name, key.name});
+        }
+        pairs.push_back({"pad", "pad"});
+        auto subject =
+            verify::make_subject(tables, "PRIMARY", source.value(), shadow.value(), pairs).value();
+        subject.columns.back().comparison.converted = convert;
+        return subject;
     }
-    columns.push_back({"pad", "pad", {verify::Form::bytes, "", convert}});
-    return {tables, "PRIMARY", tables.shape, columns, {"statements", "_doppel_compared"}};
-}
+};
 
 // Rows that a statement reads, in whatever plan.
 std::uint64_t rows_read(sql::Session& session) {

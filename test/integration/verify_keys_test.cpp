@@ -5,7 +5,7 @@
 #include "integration/command_fixture.hpp"
 #include "migration/sessions.hpp"
 #include "mysql/server_version.hpp"
-#include "replay/reconcile_statement.hpp"
+#include "mysql/reconcile_statement.hpp"
 #include "schema/key_choice.hpp"
 #include "schema/reader.hpp"
 #include "verify/verifier.hpp"
@@ -218,8 +218,8 @@ protected:
             coordinator_->acknowledge_fence(coordinator_->issue_fence());
         }
         while (const auto batch = coordinator_->take_batch()) {
-            execute(replay::delete_statement(subject_->tables, batch->keys, batch->confined_to));
-            execute(replay::insert_statement(subject_->tables, batch->keys, batch->confined_to));
+            execute(mysql::delete_statement(subject_->tables, batch->keys, batch->confined_to));
+            execute(mysql::insert_statement(subject_->tables, batch->keys, batch->confined_to));
             coordinator_->complete(*batch);
         }
     }
