@@ -133,6 +133,7 @@ std::string to_json(const Record& record) {
         {"check_names", record.check_names},
         {"key_index", record.key_index},
         {"settings", record.settings},
+        {"drop_old", record.drop_old},
         {"run_id", record.run_id},
         {"host", record.host},
         {"process_id", record.process_id},
@@ -184,6 +185,7 @@ base::Result<Record> parse_record(std::string_view text) {
         document.at("check_names").get_to(record.check_names);
         document.at("key_index").get_to(record.key_index);
         document.at("settings").get_to(record.settings);
+        record.drop_old = document.value("drop_old", false);
         document.at("run_id").get_to(record.run_id);
         document.at("host").get_to(record.host);
         document.at("process_id").get_to(record.process_id);

@@ -44,6 +44,7 @@ struct Record {
     std::string key_index;  ///< of the source
     /// Of the server, that values of the shadow depend on (migration::SourceGuard::settings).
     std::vector<std::string> settings;
+    bool drop_old = false;  ///< the old table is to be dropped after the swap
     /// Of the process that runs it or ran it last.
     std::string run_id;  ///< its sessions hold locks of this name (migration::SessionFactory)
     std::string host;

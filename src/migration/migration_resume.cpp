@@ -34,6 +34,7 @@ checkpoint::Record Migration::record(Stage stage) const {
     record.shadow = plan_->names.shadow;
     record.old_table = plan_->names.old_table;
     record.source_definition = schema::without_auto_increment(plan_->facts.source->create_text);
+    record.drop_old = options_.drop_old;
     record.run_id = sessions_.run_id();
     record.host = host_name();
     record.process_id = static_cast<std::uint64_t>(getpid());
