@@ -48,8 +48,8 @@ holds out '^doppel [0-9]+\.[0-9]+\.[0-9]+$'
 run 2
 holds err '^doppel: the command is missing'
 empty out
-run 2 status
-holds err "^doppel: unknown command 'status'; the commands are: alter, verify"
+run 2 revert
+holds err "^doppel: unknown command 'revert'; the commands are: alter, verify, status, cleanup"
 run 2 alter --no-defaults
 holds err '^doppel: the statement is missing'
 run 2 alter --no-defaults 'ALTER TABLE a.b FORCE' 'ALTER TABLE a.c FORCE'
@@ -66,6 +66,19 @@ holds out '^doppel [0-9]'
 run 2 verify --no-defaults a.b
 holds err '^doppel: two tables are compared, but 1 were given'
 run '1|4' verify --no-defaults -h 127.0.0.1 -P 1 -u nobody a.b a.c
+holds err '^doppel: .*127\.0\.0\.1'
+
+run 0 status --help
+holds out '^  doppel status \[options\] db\.t'
+run 2 status --no-defaults
+holds err '^doppel: one table is needed, but 0 were given; write doppel status db\.t'
+run '1|4' status --no-defaults -h 127.0.0.1 -P 1 -u nobody --json a.b
+holds out '"event":"error".*127\.0\.0\.1'
+run 0 cleanup --help
+holds out '--yes +Remove the tables without asking'
+run 2 cleanup --no-defaults a.b a.c
+holds err '^doppel: one table is needed, but 2 were given; write doppel cleanup db\.t'
+run '1|4' cleanup --no-defaults -h 127.0.0.1 -P 1 -u nobody --yes a.b
 holds err '^doppel: .*127\.0\.0\.1'
 
 run 2 alter --no-defaults -p 'ALTER TABLE a.b FORCE'

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "doppel/cleanup.hpp"
 #include "doppel/migration.hpp"
+#include "doppel/status.hpp"
 #include "doppel/verify.hpp"
 #include "tools/common/system.hpp"
 #include "tools/doppel/console.hpp"
@@ -34,6 +36,19 @@ using RunVerify = std::function<Outcome(
     const Logger& logger
 )>;
 
+/// `read_status`, or a fake of it.
+using ReadStatus = std::function<StatusResult(
+    const std::string& table, const ConnectionOptions& connection, const Logger& logger
+)>;
+
+/// `run_cleanup`, or a fake of it.
+using RunCleanup = std::function<Outcome(
+    const std::string& table,
+    const ConnectionOptions& connection,
+    CleanupDialogue& dialogue,
+    const Logger& logger
+)>;
+
 /// What the commands need of the world outside. All references must outlive the command.
 struct CommandContext {
     System& system;
@@ -44,6 +59,9 @@ struct CommandContext {
     WallClock clock;
     RunAlter run_alter;
     RunVerify run_verify = {};
+    ReadStatus read_status = {};
+    RunCleanup run_cleanup = {};
+    bool can_ask = false;  ///< standard input and output are a terminal
 };
 
 /// `doppel alter`: `arguments` are the words after "alter". Every error is on standard error when

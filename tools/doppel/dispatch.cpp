@@ -2,17 +2,40 @@
 #include "tools/doppel/dispatch.hpp"
 
 #include "tools/common/suggestion.hpp"
+#include "tools/doppel/command_cleanup.hpp"
+#include "tools/doppel/command_status.hpp"
 #include "tools/doppel/command_verify.hpp"
 #include "tools/doppel/texts.hpp"
 
+#include <array>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace doppel::cli {
 
 namespace {
 
-constexpr std::string_view kAlter = "alter";
-constexpr std::string_view kVerify = "verify";
+using RunCommand = ExitCode (*)(const std::vector<std::string>&, const CommandContext&);
+
+struct Command {
+    std::string_view name;
+    RunCommand run;
+};
+
+constexpr std::array<Command, 4> kCommands{
+    {{"alter", command_alter},
+     {"verify", command_verify},
+     {"status", command_status},
+     {"cleanup", command_cleanup}}};
+
+std::vector<std::string> command_names() {
+    std::vector<std::string> names;
+    for (const Command& command : kCommands) {
+        names.emplace_back(command.name);
+    }
+    return names;
+}
 
 ExitCode fail(const CommandContext& context, std::string_view message) {
     context.output.write(Stream::err, fmt::format("doppel: {}\n", message), false);
@@ -29,13 +52,12 @@ std::string unknown_command_text(const std::string& word) {
         return "the command comes before its options; write: doppel alter [options] \"ALTER TABLE "
                "..\"; see doppel --help";
     }
-    const std::string near = nearest_name(word, {std::string(kAlter), std::string(kVerify)});
+    const std::string near = nearest_name(word, command_names());
     return fmt::format(
-        "unknown command '{}'{}; the commands are: {}, {}; see doppel --help",
+        "unknown command '{}'{}; the commands are: {}; see doppel --help",
         printable(word),
         near.empty() ? "" : fmt::format(" (did you mean {}?)", near),
-        kAlter,
-        kVerify
+        fmt::join(command_names(), ", ")
     );
 }
 
@@ -44,15 +66,18 @@ std::string unknown_command_text(const std::string& word) {
 ExitCode dispatch(const std::vector<std::string>& arguments, const CommandContext& context) {
     if (arguments.empty()) {
         return fail(
-            context, "the command is missing; the commands are: alter, verify; see doppel --help"
+            context,
+            fmt::format(
+                "the command is missing; the commands are: {}; see doppel --help",
+                fmt::join(command_names(), ", ")
+            )
         );
     }
     const std::string& word = arguments.front();
-    if (word == kAlter) {
-        return command_alter({arguments.begin() + 1, arguments.end()}, context);
-    }
-    if (word == kVerify) {
-        return command_verify({arguments.begin() + 1, arguments.end()}, context);
+    for (const Command& command : kCommands) {
+        if (word == command.name) {
+            return command.run({arguments.begin() + 1, arguments.end()}, context);
+        }
     }
     if (word == "--help" || word == "-?") {
         context.output.write(Stream::out, main_help(), false);

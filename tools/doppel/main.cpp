@@ -43,7 +43,10 @@ int main(int argc, char** argv) {
             terminal_columns,
             std::chrono::system_clock::now,
             doppel::run_alter,
-            doppel::run_verify};
+            doppel::run_verify,
+            doppel::read_status,
+            doppel::run_cleanup,
+            ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1};
         return static_cast<int>(doppel::cli::dispatch(arguments, context));
     } catch (const std::exception& error) {
         const auto text = fmt::format("doppel: internal error: {}\n", error.what());

@@ -6,6 +6,7 @@
 #include "tools/common/quantity.hpp"
 #include "tools/common/usage_error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
@@ -228,6 +229,34 @@ std::vector<OptionSection> alter_sections() {
         output_section(defaults)};
 }
 
+/// For commands that show no progress.
+OptionSection brief_output_section() {
+    OptionSection section = output_section(MigrationOptions());
+    const auto has_no_use = [](const OptionSpec& option) {
+        return option.name == "progress-interval";
+    };
+    section.options.erase(
+        std::remove_if(section.options.begin(), section.options.end(), has_no_use),
+        section.options.end()
+    );
+    return section;
+}
+
+OptionSection consent_section() {
+    OptionSection section{"Consent", {}};
+    section.options = {
+        {"yes",
+         '\0',
+         Argument::flag,
+         Scope::command_line,
+         "",
+         "Remove the tables without asking. Needed where nobody can be asked: when standard input "
+         "or "
+         "output is no terminal, and with --json."},
+    };
+    return section;
+}
+
 OptionSection compared_section() {
     OptionSection section{"What is compared", {}};
     section.options = {
@@ -269,6 +298,22 @@ OptionTable verify_option_table() {
 OptionTable verify_file_option_table() {
     std::vector<OptionSection> sections = alter_sections();
     sections.push_back(compared_section());
+    return OptionTable(std::move(sections));
+}
+
+OptionTable status_option_table() {
+    return OptionTable({connection_section(), option_file_section(), brief_output_section()});
+}
+
+OptionTable cleanup_option_table() {
+    return OptionTable(
+        {connection_section(), option_file_section(), consent_section(), brief_output_section()}
+    );
+}
+
+OptionTable cleanup_file_option_table() {
+    std::vector<OptionSection> sections = alter_sections();
+    sections.push_back(consent_section());
     return OptionTable(std::move(sections));
 }
 
@@ -363,6 +408,17 @@ std::string statement_text(const Settings& settings, std::istream& input) {
         throw UsageError("the statement is empty; write an ALTER TABLE statement");
     }
     return text;
+}
+
+std::string table_argument(const Settings& settings, std::string_view command) {
+    if (settings.positionals.size() != 1) {
+        throw UsageError(fmt::format(
+            "one table is needed, but {} were given; write doppel {} db.t",
+            settings.positionals.size(),
+            command
+        ));
+    }
+    return settings.positionals.front();
 }
 
 }  // namespace doppel::cli

@@ -9,6 +9,7 @@
 
 #include <istream>
 #include <string>
+#include <string_view>
 
 namespace doppel::cli {
 
@@ -27,6 +28,11 @@ struct OutputOptions {
 [[nodiscard]] OptionTable verify_option_table();
 [[nodiscard]] OptionTable verify_file_option_table();
 
+/// Every option of `doppel status` and `doppel cleanup`, and what they read from group [doppel].
+[[nodiscard]] OptionTable status_option_table();
+[[nodiscard]] OptionTable cleanup_option_table();
+[[nodiscard]] OptionTable cleanup_file_option_table();
+
 /// Converts and checks the options of a run. Throws UsageError.
 [[nodiscard]] MigrationOptions migration_options(const Settings& settings);
 [[nodiscard]] VerifyOptions verify_options(const Settings& settings);
@@ -35,5 +41,8 @@ struct OutputOptions {
 /// The one statement among the positional words; "-" reads it from `input`, at most 1 MiB. Throws
 /// UsageError.
 [[nodiscard]] std::string statement_text(const Settings& settings, std::istream& input);
+
+/// The one table among the positional words. `command`: for the error. Throws UsageError.
+[[nodiscard]] std::string table_argument(const Settings& settings, std::string_view command);
 
 }  // namespace doppel::cli

@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/doppel/render_json.hpp"
 
+#include "tools/doppel/json_line.hpp"
+
 #include <algorithm>
-#include <cmath>
 #include <utility>
 #include <variant>
-
-#include <nlohmann/json.hpp>
 
 namespace doppel::cli {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json known(double value, bool is_known) {
-    return is_known && std::isfinite(value) ? Json(value) : Json(nullptr);
-}
 
 void add_progress(Json& object, const Progress& progress) {
     const bool estimated = progress.rows_estimated > 0;
@@ -26,10 +19,10 @@ void add_progress(Json& object, const Progress& progress) {
     object["phase"] = to_string(progress.phase);
     object["rows_copied"] = progress.rows_copied;
     object["rows_estimated"] = estimated ? Json(progress.rows_estimated) : Json(nullptr);
-    object["percent"] = known(std::min(percent, 100.0), estimated);
+    object["percent"] = number_or_null(std::min(percent, 100.0), estimated);
     object["chunks_copied"] = progress.chunks_copied;
-    object["rows_per_second"] = known(progress.rows_per_second, true);
-    object["eta_seconds"] = known(progress.eta_seconds, progress.eta_seconds >= 0);
+    object["rows_per_second"] = number_or_null(progress.rows_per_second, true);
+    object["eta_seconds"] = number_or_null(progress.eta_seconds, progress.eta_seconds >= 0);
     object["events_seen"] = progress.events_seen;
     object["keys_pending"] = progress.keys_pending;
     object["keys_reconciled"] = progress.keys_reconciled;
@@ -37,7 +30,7 @@ void add_progress(Json& object, const Progress& progress) {
     object["rows_verified"] = progress.rows_verified;
     object["differences"] = progress.differences;
     object["repairs"] = progress.repairs;
-    object["feed_lag_seconds"] = known(progress.feed_lag_seconds, true);
+    object["feed_lag_seconds"] = number_or_null(progress.feed_lag_seconds, true);
     object["cutover_attempts"] = progress.cutover_attempts;
     object["reconnects"] = progress.reconnects;
     object["elapsed_ms"] = progress.elapsed.count();
@@ -98,38 +91,21 @@ struct Fields {
     }
 };
 
-Json text_or_null(const std::string& text) {
-    return text.empty() ? Json(nullptr) : Json(text);
-}
-
-/// Names and messages of the server may hold bytes that are no UTF-8; they are replaced.
-std::string one_line(const Json& object) {
-    return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-Json started(const WallClock& clock) {
-    Json object;
-    object["event"] = nullptr;
-    object["time"] = format_timestamp(clock());
-    return object;
-}
-
 }  // namespace
 
 JsonRenderer::JsonRenderer(Output& output, WallClock clock)
     : output_(output), clock_(std::move(clock)) {}
 
 void JsonRenderer::on_event(const ProgressEvent& event) {
-    Json object = started(clock_);
+    Json object = json_event(nullptr, clock_);
     std::visit(Fields{object}, event);
-    output_.write(Stream::out, one_line(object), std::holds_alternative<Progress>(event));
+    output_.write(Stream::out, json_line(object), std::holds_alternative<Progress>(event));
 }
 
 void JsonRenderer::error(
     ExitCode code, const std::string& message, const std::optional<DataMisfit>& misfit
 ) {
-    Json object = started(clock_);
-    object["event"] = "error";
+    Json object = json_event("error", clock_);
     object["code"] = to_string(code);
     object["exit_code"] = static_cast<int>(code);
     object["message"] = message;
@@ -139,7 +115,7 @@ void JsonRenderer::error(
         object["keys"] = misfit->keys;
         object["search"] = text_or_null(misfit->search);
     }
-    output_.write(Stream::out, one_line(object), false);
+    output_.write(Stream::out, json_line(object), false);
 }
 
 }  // namespace doppel::cli

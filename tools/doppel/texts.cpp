@@ -31,11 +31,15 @@ std::string main_help() {
 Usage:
   doppel alter [options] "ALTER TABLE db.t ADD COLUMN note TEXT"
   doppel verify [options] db.a db.b
+  doppel status [options] db.t
+  doppel cleanup [options] db.t
   doppel --help | --version
 
 Commands:
-  alter   run one ALTER TABLE statement while the table stays in use; see doppel alter --help
-  verify  compare two tables row by row, byte by byte; see doppel verify --help
+  alter    run one ALTER TABLE statement while the table stays in use; see doppel alter --help
+  verify   compare two tables row by row, byte by byte; see doppel verify --help
+  status   show how a migration is getting on, or what became of it; see doppel status --help
+  cleanup  remove what a migration that was given up left behind; see doppel cleanup --help
 
 {})",
         kExitCodes
@@ -81,6 +85,60 @@ Exit codes:
   2    the command line is wrong
   3    the tables cannot be compared: one is missing, or they share no key
   4    the server was lost
+)",
+        table.help()
+    );
+}
+
+std::string status_help(const OptionTable& table) {
+    return fmt::format(
+        R"(Shows how the migration of a table is getting on, or what became of it.
+
+Usage:
+  doppel status [options] db.t
+
+It reads what the migration keeps on the server, also when no process runs it, also at a replica. It
+takes no lock, changes nothing, and needs SELECT on the table's schema only. With --json the field
+`state` is one of
+
+  none        there is no migration of the table
+  preparing   a process checks, or makes its tables; no rows are copied yet
+  running     a process runs it
+  stopped     no process runs it: the same doppel alter goes on with it, doppel cleanup ends it
+  swapped     the table has its new definition; clean-up is left or under way
+  unreadable  there is one, but what it recorded cannot be read; `problem` says why
+
+{}
+Exit codes:
+  0    the status was read, also when there is no migration
+  2    the command line is wrong
+  3    the account may not see it
+  4    the server was lost or cannot be reached
+)",
+        table.help()
+    );
+}
+
+std::string cleanup_help(const OptionTable& table) {
+    return fmt::format(
+        R"(Removes what a migration that was given up left behind.
+
+Usage:
+  doppel cleanup [options] db.t
+
+It lists the tables and asks before it drops them. Tables that the migration did not make are never
+touched; the former table goes only if the migration had been told --drop-old. Without --yes, and
+where nobody can be asked, it only lists.
+
+{}
+Exit codes:
+  0    done, or there was nothing to clean up
+  1    failed; what was removed and what is left is named
+  2    the command line is wrong
+  3    refused: a process runs the migration, it is not sure what belongs to it, or --yes is missing;
+       nothing was changed
+  4    the server was lost; the same command goes on
+  130  the answer was not yes; nothing was changed
 )",
         table.help()
     );

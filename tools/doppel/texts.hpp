@@ -15,4 +15,9 @@ namespace doppel::cli {
 /// `doppel verify --help`.
 [[nodiscard]] std::string verify_help(const OptionTable& table);
 
+/// `doppel status --help`.
+[[nodiscard]] std::string status_help(const OptionTable& table);
+/// `doppel cleanup --help`.
+[[nodiscard]] std::string cleanup_help(const OptionTable& table);
+
 }  // namespace doppel::cli

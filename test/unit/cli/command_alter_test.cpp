@@ -203,10 +203,11 @@ TEST_F(Command, HelpAndVersionNeedNothingElse) {
 }
 
 TEST_F(Command, AnUnknownCommandNamesThoseThatExist) {
-    EXPECT_EQ(run({"status"}), ExitCode::usage);
+    EXPECT_EQ(run({"revert"}), ExitCode::usage);
     EXPECT_EQ(
         output_.err,
-        "doppel: unknown command 'status'; the commands are: alter, verify; see doppel --help\n"
+        "doppel: unknown command 'revert'; the commands are: alter, verify, status, cleanup; see "
+        "doppel --help\n"
     );
     EXPECT_EQ(run({"atler"}), ExitCode::usage);
     EXPECT_THAT(output_.err, HasSubstr("did you mean alter?"));
