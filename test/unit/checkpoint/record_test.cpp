@@ -22,6 +22,7 @@ Record record() {
     record.check_names = {{"_t_new_chk_1", "positive"}};
     record.key_index = "PRIMARY";
     record.settings = {"a", "b"};
+    record.drop_old = true;
     record.run_id = "0123";
     record.host = "db1";
     record.process_id = 17;

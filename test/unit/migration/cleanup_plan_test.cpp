@@ -137,6 +137,16 @@ TEST(CleanupPlan, TheFormerTableGoesWhenTheRunHadBeenToldSo) {
     EXPECT_THAT(kept(remains), ElementsAre("s._t_old"));
 }
 
+TEST(CleanupPlan, GoesOnWhereItWasKilledAroundTheFormerTable) {
+    Remains remains = test::swapped(true);
+    auto noted = test::record(Stage::swapped);
+    noted.drop_old = true;
+    remains.stored->record = checkpoint::to_json(noted);
+    EXPECT_THAT(removed(remains), ElementsAre("old_table s._t_old", "state s._t_doppel"));
+    remains.old_table.reset();
+    EXPECT_THAT(removed(remains), ElementsAre("state s._t_doppel"));
+}
+
 TEST(CleanupPlan, AFormerTableThatOnlySeemsToBeOneStays) {
     // A change that leaves no trace in the columns: whether it was made cannot be seen.
     Remains remains = test::swapped(true);
