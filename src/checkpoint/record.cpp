@@ -133,6 +133,7 @@ std::string to_json(const Record& record) {
         {"check_names", record.check_names},
         {"key_index", record.key_index},
         {"settings", record.settings},
+        {"order_set_at", record.order_set_at},
         {"drop_old", record.drop_old},
         {"run_id", record.run_id},
         {"host", record.host},
@@ -141,7 +142,7 @@ std::string to_json(const Record& record) {
     });
 }
 
-std::string to_json(const Point& point, const Show& show) {
+std::string to_json(const Point& point, const Show& show, const std::string& run_id) {
     json document{
         {"format", kFormat},
         {"server",
@@ -150,6 +151,7 @@ std::string to_json(const Point& point, const Show& show) {
           {"durable", point.server.durable}}},
         {"place", place_to_json(point.place)},
         {"low_water", nullptr},
+        {"run_id", run_id},
         {"copied", point.copied},
         {"rows_copied", point.rows_copied},
         {"show",
@@ -185,6 +187,7 @@ base::Result<Record> parse_record(std::string_view text) {
         document.at("check_names").get_to(record.check_names);
         document.at("key_index").get_to(record.key_index);
         document.at("settings").get_to(record.settings);
+        document.at("order_set_at").get_to(record.order_set_at);
         record.drop_old = document.value("drop_old", false);
         document.at("run_id").get_to(record.run_id);
         document.at("host").get_to(record.host);

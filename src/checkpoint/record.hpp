@@ -44,6 +44,8 @@ struct Record {
     std::string key_index;  ///< of the source
     /// Of the server, that values of the shadow depend on (migration::SourceGuard::settings).
     std::vector<std::string> settings;
+    /// When binlog_order_commits was last set, as the server tells; empty: not since its start.
+    std::string order_set_at;
     bool drop_old = false;  ///< the old table is to be dropped after the swap
     /// Of the process that runs it or ran it last.
     std::string run_id;  ///< its sessions hold locks of this name (migration::SessionFactory)
@@ -80,7 +82,8 @@ struct Show {
 };
 
 [[nodiscard]] std::string to_json(const Record& record);
-[[nodiscard]] std::string to_json(const Point& point, const Show& show);
+/// `run_id`: Record::run_id of who writes it.
+[[nodiscard]] std::string to_json(const Point& point, const Show& show, const std::string& run_id);
 
 /// Fail with a sentence that says what is wrong: another format, no JSON, a field that is missing.
 [[nodiscard]] base::Result<Record> parse_record(std::string_view json);

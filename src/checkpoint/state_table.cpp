@@ -14,6 +14,15 @@ namespace {
 
 constexpr unsigned kNoSuchTable = 1146;
 
+std::string write_point(const mysql::TableName& table, const std::string& json) {
+    return fmt::format(
+        "UPDATE {} SET seq = seq + 1, at = CURRENT_TIMESTAMP(6), record = {} WHERE id = {}",
+        table.quoted(),
+        mysql::quote_string(json),
+        StateTable::kPointId
+    );
+}
+
 std::uint64_t number_of(const sql::Value& value) {
     return value ? std::strtoull(value->c_str(), nullptr, 10) : 0;
 }
@@ -61,7 +70,7 @@ void StateTable::write(
             kRecordId
         ));
         if (point) {
-            session.execute(point_statement(*point, show));
+            session.execute(write_point(name_, to_json(*point, show, record.run_id)));
         }
         session.execute("COMMIT");
     } catch (const Error& error) {
@@ -119,13 +128,11 @@ void StateTable::write_swapped(sql::Session& session) const {
     ));
 }
 
-std::string StateTable::point_statement(const Point& point, const Show& show) const {
-    return fmt::format(
-        "UPDATE {} SET seq = seq + 1, at = CURRENT_TIMESTAMP(6), record = {} WHERE id = {}",
-        name_.quoted(),
-        mysql::quote_string(to_json(point, show)),
-        kPointId
-    );
+std::string StateTable::point_statement(
+    const Point& point, const Show& show, const std::string& run_id
+) const {
+    return write_point(name_, to_json(point, show, run_id)) +
+           " AND JSON_UNQUOTE(JSON_EXTRACT(record, '$.run_id')) = " + mysql::quote_string(run_id);
 }
 
 std::string StateTable::touch_statement(std::int64_t id) const {

@@ -61,8 +61,11 @@ public:
     /// Notes in the record that the tables are swapped.
     void write_swapped(sql::Session& session) const;
 
-    /// Replaces the point.
-    [[nodiscard]] std::string point_statement(const Point& point, const Show& show) const;
+    /// Replaces the point, if it is one of the run `run_id`: changes no row when another run has
+    /// taken over.
+    [[nodiscard]] std::string point_statement(
+        const Point& point, const Show& show, const std::string& run_id
+    ) const;
     /// A write that changes the row each time it is run, so that it always goes to the binlog.
     [[nodiscard]] std::string touch_statement(std::int64_t id) const;
     /// The same with a number that the feed will show.

@@ -51,8 +51,11 @@ void Checkpointer::look() {
     now.rows_copied = context_.progress().rows_copied;
     // The rows of an XA transaction come when it is prepared, and count when it is committed: then
     // its keys must be known. So the place stays before the first that has not ended.
-    if (!context_.handler.any_prepared() && !context_.stream.position().file.file.empty()) {
-        now.place = place_of(context_.stream.position(), last_.place);
+    const binlog::StreamPosition* const before_xa = context_.handler.before_prepared();
+    const binlog::StreamPosition& position =
+        before_xa != nullptr ? *before_xa : context_.stream.position();
+    if (!position.file.file.empty()) {
+        now.place = place_of(position, last_.place);
     }
     safe_.note(context_.coordinator, std::move(now));
     if (auto safe = safe_.settle(context_.coordinator)) {
@@ -74,12 +77,16 @@ async::awaitable<void> Checkpointer::run() {
 
 async::awaitable<void> Checkpointer::write() {
     const std::string statement =
-        context_.state.point_statement(last_, show_of(context_.progress()));
+        context_.state.point_statement(last_, show_of(context_.progress()), context_.run_id);
     std::optional<Error> failure;
     try {
-        co_await session_.execute(statement);
-        base::fault_point("checkpoint.written");
-        co_return;
+        auto work = [&statement](sql::Session& session) { return session.execute(statement); };
+        const std::uint64_t rows = co_await session_.run(work);
+        if (rows != 0) {
+            base::fault_point("checkpoint.written");
+            co_return;
+        }
+        failure.emplace(Errc::failed, "another run has taken over this change");
     } catch (const Error& error) {
         failure = error;
     }

@@ -26,6 +26,7 @@ struct CheckpointContext {
     const feed::BinlogStream& stream;
     const Logger& logger;
     std::function<Progress()> progress;
+    const std::string& run_id;
     std::chrono::milliseconds reconnect_limit;
     const bool& stopping;
 };

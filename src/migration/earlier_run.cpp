@@ -3,8 +3,9 @@
 
 #include "doppel/error.hpp"
 #include "migration/sessions.hpp"
-#include "schema/reader.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <thread>
 #include <utility>
 
@@ -18,6 +19,7 @@ using Kind = Verdict::Kind;
 constexpr std::chrono::seconds kSessionsEnd{30};
 constexpr std::chrono::milliseconds kLook{100};
 constexpr unsigned kNoSuchThread = 1094;
+constexpr std::size_t kLockNameMax = 64;
 
 Verdict refuse(std::string id, std::string message, std::string hint) {
     Verdict verdict;
@@ -36,21 +38,25 @@ Verdict begin_anew() {
     return verdict;
 }
 
-Verdict finish(const checkpoint::Record& record) {
+Verdict finish(const Remains& remains, const checkpoint::Record& record) {
+    const bool old_table_is_source =
+        remains.old_table && is_recorded_source(*remains.old_table, record);
     Verdict verdict;
     verdict.kind = Kind::finish;
-    verdict.run = EarlierRun{record, {}, {}, 0};
+    verdict.run = EarlierRun{record, {}, {}, 0, old_table_is_source};
     return verdict;
 }
 
-Verdict judge_preparing(const Leftovers& leftovers, const checkpoint::Record& record) {
-    if (leftovers.shadow_has_rows) {
+/// Of a run that had not made its shadow, or had just made it.
+Verdict judge_preparing(const Remains& remains, bool may_have_shadow) {
+    if (remains.shadow && (!may_have_shadow || remains.shadow_has_rows)) {
         return refuse(
             "earlier-run",
             fmt::format(
-                "an earlier run ended before it had made {}, but there is such a table and it has "
-                "rows, so it is somebody else's",
-                record.shadow
+                "an earlier run ended before it had filled {}, but there is such a table{}, so it "
+                "is somebody else's",
+                remains.sibling(remains.names.shadow).str(),
+                remains.shadow_has_rows ? " with rows" : ""
             ),
             "rename or drop it"
         );
@@ -58,35 +64,25 @@ Verdict judge_preparing(const Leftovers& leftovers, const checkpoint::Record& re
     return begin_anew();
 }
 
-Verdict judge_without_shadow(
-    const Leftovers& leftovers,
-    const schema::TableDefinition& source,
-    const checkpoint::Record& record,
-    bool restart
-) {
-    // The RENAME does all or nothing, and the old table's name was free when the run began.
-    if (leftovers.old_table_exists && describe_columns(source) == record.shadow_columns) {
-        return finish(record);
-    }
-    if (restart) {
-        return begin_anew();
+Verdict judge_swapped(const Remains& remains, const Standing& standing) {
+    if (standing.surely_swapped) {
+        return finish(remains, *standing.record);
     }
     return refuse(
         "earlier-run",
         fmt::format(
-            "{}, which an earlier run was filling, is gone, and the tables were not swapped",
-            record.shadow
+            "{}, which an earlier run was filling, is gone and there is {}; whether the run has "
+            "swapped the tables cannot be told from their definitions",
+            remains.sibling(remains.names.shadow).str(),
+            remains.sibling(remains.names.old_table).str()
         ),
-        kRestart
+        "look at both tables; doppel cleanup removes the record of the run and keeps them"
     );
 }
 
 /// What is not as it was when the earlier run began.
 std::optional<Verdict> find_mismatch(
-    const Leftovers& leftovers,
-    const schema::TableDefinition& source,
-    const checkpoint::Record& record,
-    const std::string& statement
+    const Remains& remains, const checkpoint::Record& record, const std::string& statement
 ) {
     if (checkpoint::as_recorded(statement) != record.statement) {
         return refuse(
@@ -97,24 +93,21 @@ std::optional<Verdict> find_mismatch(
             std::string("give that statement to go on with it, or ") + kRestart
         );
     }
-    if (checkpoint::as_recorded(schema::without_auto_increment(source.create_text)) !=
-        record.source_definition) {
+    if (!is_recorded_source(*remains.source, record)) {
         return refuse(
             "earlier-run",
             fmt::format(
                 "{} is not defined any more as it was when an earlier run began to copy it",
-                source.name.str()
+                remains.table.str()
             ),
             kRestart
         );
     }
-    if (checkpoint::as_recorded(schema::without_auto_increment(leftovers.shadow->create_text)) !=
-        record.shadow_definition) {
+    if (!is_recorded_shadow(*remains.shadow, record)) {
         return refuse(
             "earlier-run",
             fmt::format(
-                "{} is not defined any more as the earlier run made it",
-                leftovers.shadow->name.str()
+                "{} is not defined any more as the earlier run made it", remains.shadow->name.str()
             ),
             kRestart
         );
@@ -122,53 +115,69 @@ std::optional<Verdict> find_mismatch(
     return std::nullopt;
 }
 
-Verdict unreadable(const char* what, const base::Failure& failure) {
+Verdict unreadable(const std::string& problem) {
     return refuse(
         "earlier-run",
-        fmt::format(
-            "an earlier run has not ended, and its {} cannot be read: {}", what, failure.message
-        ),
+        "an earlier run has not ended, and " + problem,
         std::string("finish it with the version of doppel that began it, or ") + kRestart
     );
 }
 
-bool exists(sql::Session& session, const mysql::TableName& table) {
-    return !session
-                .query(fmt::format(
-                    "SELECT 1 FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = {} AND "
-                    "TABLE_NAME = {}",
-                    mysql::quote_string(table.schema),
-                    mysql::quote_string(table.table)
-                ))
-                .empty();
+Verdict judge_running(
+    const Remains& remains, const Standing& standing, const std::string& statement, bool restart
+) {
+    if (restart) {
+        return begin_anew();
+    }
+    const checkpoint::Record& record = *standing.record;
+    if (!remains.shadow) {
+        return refuse(
+            "earlier-run",
+            fmt::format(
+                "{}, which an earlier run was filling, is gone, and the tables were not swapped",
+                record.shadow
+            ),
+            kRestart
+        );
+    }
+    if (auto mismatch = find_mismatch(remains, record, statement)) {
+        return *std::move(mismatch);
+    }
+    const auto point = checkpoint::parse_point(remains.stored->point);
+    if (!point) {
+        return unreadable("its checkpoint cannot be read: " + point.failure().message);
+    }
+    Verdict verdict;
+    verdict.kind = Kind::resume;
+    verdict.run = EarlierRun{record, *point, standing.show, remains.stored->seq_max, false};
+    return verdict;
 }
 
-bool is_our_state(sql::Session& session, const mysql::TableName& table) {
-    const auto comment = session
-                             .query(fmt::format(
-                                 "SELECT TABLE_COMMENT FROM INFORMATION_SCHEMA.TABLES WHERE "
-                                 "TABLE_SCHEMA = {} AND TABLE_NAME = {}",
-                                 mysql::quote_string(table.schema),
-                                 mysql::quote_string(table.table)
-                             ))
-                             .scalar();
-    return comment && comment->rfind(shadow::kStateCommentPrefix, 0) == 0;
-}
-
-std::vector<std::string> used_locks(sql::Session& session, const std::string& run_id) {
+/// One row: whether this session has got each of the names.
+std::string take_names_statement(const std::string& run_id) {
     std::string list;
     for (unsigned number = 1; number <= kSessionsOfARunMax; ++number) {
         list += list.empty() ? "" : ", ";
-        list += "IS_USED_LOCK(" + mysql::quote_string(session_lock_name(run_id, number)) + ")";
+        list += "GET_LOCK(" + mysql::quote_string(session_lock_name(run_id, number)) + ", 0)";
     }
-    std::vector<std::string> holders;
-    const sql::Rows rows = session.query("SELECT " + list);
-    for (const sql::Value& holder : rows.rows.at(0)) {
-        if (holder) {
-            holders.push_back(*holder);
+    return "SELECT " + list;
+}
+
+/// Ends the connection that holds the name, if there is one.
+std::string end_holder(sql::Session& session, const std::string& name) {
+    const auto holder =
+        session.query("SELECT IS_USED_LOCK(" + mysql::quote_string(name) + ")").scalar();
+    if (!holder) {
+        return "";
+    }
+    try {
+        session.execute("KILL " + *holder);
+    } catch (const Error& error) {
+        if (error.server_errno() != kNoSuchThread) {
+            throw;
         }
     }
-    return holders;
+    return *holder;
 }
 
 std::optional<Finding> gtid_problem(
@@ -228,74 +237,23 @@ std::optional<Finding> file_problem(sql::Session& session, const mysql::FileOffs
 
 }  // namespace
 
-std::vector<std::string> describe_columns(const schema::TableDefinition& table) {
-    std::vector<std::string> columns;
-    columns.reserve(table.columns.size());
-    for (const schema::Column& column : table.columns) {
-        columns.push_back(checkpoint::as_recorded(column.name + " " + column.type));
+Verdict judge_earlier_run(const Remains& remains, const std::string& statement, bool restart) {
+    const Standing standing = judge_standing(remains);
+    switch (standing.stage) {
+        case Standing::Stage::none:
+            return {};
+        case Standing::Stage::unreadable:
+            return restart ? begin_anew() : unreadable(standing.problem);
+        case Standing::Stage::begun:
+            return judge_preparing(remains, false);
+        case Standing::Stage::preparing:
+            return judge_preparing(remains, true);
+        case Standing::Stage::running:
+            return judge_running(remains, standing, statement, restart);
+        case Standing::Stage::swapped:
+            return judge_swapped(remains, standing);
     }
-    return columns;
-}
-
-Leftovers read_leftovers(
-    sql::Session& session, const mysql::TableName& source, const mysql::ServerVersion& version
-) {
-    const shadow::DerivedNames names = shadow::derive_names(source.table);
-    const mysql::TableName state{source.schema, names.state};
-    const mysql::TableName shadow{source.schema, names.shadow};
-    Leftovers leftovers;
-    if (!is_our_state(session, state)) {
-        return leftovers;
-    }
-    leftovers.stored = checkpoint::StateTable(state).read(session);
-    leftovers.shadow = schema::read_table(session, shadow, version);
-    leftovers.shadow_has_rows = leftovers.shadow && schema::has_rows(session, shadow);
-    leftovers.old_table_exists = exists(session, {source.schema, names.old_table});
-    return leftovers;
-}
-
-Verdict judge_earlier_run(
-    const Leftovers& leftovers,
-    const schema::TableDefinition& source,
-    const std::string& statement,
-    bool restart
-) {
-    if (!leftovers.stored) {
-        return {};
-    }
-    if (leftovers.stored->record.empty()) {
-        // It ended before its first row, so before it made a shadow.
-        return leftovers.shadow ? judge_preparing({{}, {}, true, false}, {}) : begin_anew();
-    }
-    const auto record = checkpoint::parse_record(leftovers.stored->record);
-    if (!record) {
-        return restart ? begin_anew() : unreadable("record", record.failure());
-    }
-    if (record->stage == checkpoint::Stage::preparing) {
-        return judge_preparing(leftovers, *record);
-    }
-    if (record->stage == checkpoint::Stage::swapped) {
-        return finish(*record);
-    }
-    if (!leftovers.shadow) {
-        return judge_without_shadow(leftovers, source, *record, restart);
-    }
-    if (restart) {
-        return begin_anew();
-    }
-    if (auto mismatch = find_mismatch(leftovers, source, *record, statement)) {
-        return *std::move(mismatch);
-    }
-    const auto point = checkpoint::parse_point(leftovers.stored->point);
-    if (!point) {
-        return unreadable("checkpoint", point.failure());
-    }
-    const auto show = checkpoint::parse_show(leftovers.stored->point);
-    Verdict verdict;
-    verdict.kind = Kind::resume;
-    verdict.run =
-        EarlierRun{*record, *point, show ? *show : checkpoint::Show{}, leftovers.stored->seq_max};
-    return verdict;
+    return {};
 }
 
 std::optional<Finding> place_problem(
@@ -322,12 +280,27 @@ std::optional<Finding> place_problem(
                             : file_problem(session, std::get<mysql::FileOffset>(point.place));
 }
 
-void end_sessions_of(sql::Session& session, const std::string& run_id) {
+void take_sessions_of(sql::Session& session, const std::string& run_id) {
+    if (session_lock_name(run_id, kSessionsOfARunMax).size() > kLockNameMax) {
+        return;  // no run wrote that
+    }
     const auto deadline = std::chrono::steady_clock::now() + kSessionsEnd;
+    const std::string take = take_names_statement(run_id);
     while (true) {
-        const std::vector<std::string> holders = used_locks(session, run_id);
-        if (holders.empty()) {
-            return;
+        const sql::Rows taken = session.query(take);
+        std::string busy;
+        for (unsigned number = 1; number <= kSessionsOfARunMax; ++number) {
+            if (taken.rows.at(0).at(number - 1).value_or("0") != "1") {
+                busy = end_holder(session, session_lock_name(run_id, number));
+            }
+        }
+        if (busy.empty()) {
+            const sql::Row& row = taken.rows.at(0);
+            if (std::all_of(row.begin(), row.end(), [](const sql::Value& got) {
+                    return got.value_or("0") == "1";
+                })) {
+                return;
+            }
         }
         if (std::chrono::steady_clock::now() > deadline) {
             throw Error(
@@ -335,18 +308,9 @@ void end_sessions_of(sql::Session& session, const std::string& run_id) {
                 fmt::format(
                     "connection {} of an earlier run that is gone is still busy on the server; "
                     "run again when it has ended",
-                    holders.front()
+                    busy
                 )
             );
-        }
-        for (const std::string& holder : holders) {
-            try {
-                session.execute("KILL " + holder);
-            } catch (const Error& error) {
-                if (error.server_errno() != kNoSuchThread) {
-                    throw;
-                }
-            }
         }
         std::this_thread::sleep_for(kLook);
     }

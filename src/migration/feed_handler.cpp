@@ -99,9 +99,25 @@ void FeedHandler::on_query(const binlog::QueryView& query) {
     }
 }
 
+void FeedHandler::on_xa_start() {
+    in_xa_ = true;
+    if (place_) {
+        xa_begin_ = place_();
+    }
+}
+
+const binlog::StreamPosition* FeedHandler::before_prepared() const {
+    const auto first =
+        std::min_element(prepared_.begin(), prepared_.end(), [](const auto& a, const auto& b) {
+            return a.second.number < b.second.number;
+        });
+    return first == prepared_.end() ? nullptr : &first->second.before;
+}
+
 void FeedHandler::on_xa_prepare(std::string_view xid) {
     prepared_bytes_ += xa_keys_.bytes();
-    prepared_[std::string(xid)] = std::exchange(xa_keys_, {});
+    prepared_[std::string(xid)] =
+        Prepared{std::exchange(xa_keys_, {}), std::move(xa_begin_), ++prepared_so_far_};
 }
 
 void FeedHandler::begin_noting_ends() {
@@ -140,7 +156,7 @@ void FeedHandler::on_xa_commit(std::string_view xid) {
             )
         );
     }
-    const binlog::KeyBatch& keys = found->second;
+    const binlog::KeyBatch& keys = found->second.keys;
     if (!keys.empty() && !interest_.xa_in_order) {
         throw Error(
             Errc::failed,
@@ -163,7 +179,7 @@ void FeedHandler::on_xa_rollback(std::string_view xid) {
     note_end(xid);
     const auto found = prepared_.find(std::string(xid));
     if (found != prepared_.end()) {
-        prepared_bytes_ -= found->second.bytes();
+        prepared_bytes_ -= found->second.keys.bytes();
         prepared_.erase(found);
     }
 }

@@ -48,7 +48,7 @@ public:
     void on_rows(const binlog::RowsView& rows) override;
     void on_marker(std::size_t tag, std::int64_t id, std::uint64_t seq) override;
     void on_query(const binlog::QueryView& query) override;
-    void on_xa_start() override { in_xa_ = true; }
+    void on_xa_start() override;
     void on_xa_prepare(std::string_view xid) override;
     void on_xa_commit(std::string_view xid) override;
     void on_xa_rollback(std::string_view xid) override;
@@ -66,7 +66,10 @@ public:
     /// While held, nothing is delivered.
     void hold(bool held) { held_ = held; }
     /// XA transactions that are prepared and have not ended: their keys come again at their end.
-    [[nodiscard]] bool any_prepared() const noexcept { return !prepared_.empty(); }
+    /// The place before the first of them; nullptr when there is none. Valid until the next event.
+    [[nodiscard]] const binlog::StreamPosition* before_prepared() const;
+    /// How to learn where the transaction that is read begins.
+    void locate_by(std::function<binlog::StreamPosition()> place) { place_ = std::move(place); }
     [[nodiscard]] bool held() const noexcept { return held_; }
     /// From now on the ends of XA transactions are noted, for `accounts_for`.
     void begin_noting_ends();
@@ -86,7 +89,15 @@ private:
     std::unordered_map<std::int64_t, std::uint64_t> markers_;
     bool in_xa_ = false;
     binlog::KeyBatch xa_keys_;  ///< of the XA transaction being read
-    std::unordered_map<std::string, binlog::KeyBatch> prepared_;  ///< by XID
+    struct Prepared {
+        binlog::KeyBatch keys;
+        binlog::StreamPosition before;
+        std::uint64_t number = 0;  ///< counts them in the order of the binlog
+    };
+    std::unordered_map<std::string, Prepared> prepared_;  ///< by XID
+    std::uint64_t prepared_so_far_ = 0;
+    std::function<binlog::StreamPosition()> place_;
+    binlog::StreamPosition xa_begin_;
     std::size_t prepared_bytes_ = 0;
     bool noting_ends_ = false;
     std::unordered_set<std::string> ended_;  ///< XIDs

@@ -21,7 +21,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kLockPing{2};
 constexpr std::chrono::milliseconds kPoll{200};
 
 Error internal_error(const std::exception& error) {
@@ -147,7 +146,7 @@ async::awaitable<bool> Migration::check() {
     // was read, so it is read again.
     co_await take_lock();
     co_await read_plan();
-    if (plan_->facts.source) {
+    if (plan_->facts.source && !plan_->facts.source->is_view) {
         if (co_await deal_with_earlier_run()) {
             co_return true;
         }
@@ -163,60 +162,6 @@ async::awaitable<bool> Migration::check() {
         refuse(findings);
     }
     co_return false;
-}
-
-async::awaitable<void> Migration::take_lock() {
-    const std::string name = mysql::quote_string(shadow::lock_name(table_));
-    const auto got = co_await lock_session_->query("SELECT GET_LOCK(" + name + ", 0)");
-    if (got.scalar().value_or("0") != "1") {
-        const auto holder = co_await lock_session_->query("SELECT IS_USED_LOCK(" + name + ")");
-        std::optional<std::uint64_t> connection;
-        if (const auto id = holder.scalar()) {
-            connection = std::stoull(*id);
-        }
-        refuse_for(plan::migration_running(table_, connection));
-    }
-    lock_task_.spawn(watch_lock());
-}
-
-async::awaitable<void> Migration::watch_lock() {
-    const std::string name = mysql::quote_string(shadow::lock_name(table_));
-    while (!lock_ends_) {
-        co_await lock_changed_.wait(kLockPing);
-        bool lost = false;
-        try {
-            ServerGuard* const guard = server_guard_ ? &*server_guard_ : nullptr;
-            auto work = [guard](sql::Session& session) {
-                if (guard != nullptr) {
-                    guard->look(session);
-                } else {
-                    session.execute("DO 1");
-                }
-            };
-            co_await lock_session_->run(work);
-        } catch (const Error& error) {
-            const auto kind = sql::classify_write_failure(error);
-            if (kind == sql::FailureKind::conflict) {
-                continue;  // somebody's KILL QUERY
-            }
-            if (kind != sql::FailureKind::connection_lost) {
-                throw;
-            }
-            logger_.warning("lost the connection that holds the migration lock: {}", error.what());
-            lost = true;
-        }
-        if (!lost || lock_ends_) {
-            continue;
-        }
-        co_await lock_session_->reconnect(options_.reconnect_limit);
-        const auto got = co_await lock_session_->query("SELECT GET_LOCK(" + name + ", 10)");
-        if (got.scalar().value_or("0") != "1") {
-            throw Error(
-                Errc::failed,
-                "the migration lock of the table was lost and is held by somebody else now"
-            );
-        }
-    }
 }
 
 async::awaitable<bool> Migration::try_native() {
@@ -269,9 +214,12 @@ async::awaitable<void> Migration::migrate() {
     } catch (const std::exception& error) {
         failure = internal_error(error);
     }
+    if (failure && failure->code() == Errc::stopped && lock_task_.failure()) {
+        failure = reason_of_stop(lock_task_.failure(), *failure);
+    }
     if (failure && keeps_state(*failure)) {
         throw Error(
-            failure->code() == Errc::stopped ? Errc::stopped : Errc::interrupted,
+            sql::may_pass(*failure) ? Errc::interrupted : failure->code(),
             fmt::format(
                 "{}. {}; how far the change has come is kept in {}: the same command goes on from "
                 "there, or removes it with --restart",
@@ -288,7 +236,9 @@ async::awaitable<void> Migration::migrate() {
         const std::string left = co_await tell_what_is_left();
         throw Error(*failure, fmt::format("{}. {}", failure->what(), left));
     }
-    co_await clean_up();
+    observer_.on_event(PhaseChanged{Phase::cleaning});
+    co_await clean_up(options_.drop_old);
+    summarize("shadow", run_->progress(), run_->cutover_locked());
 }
 
 async::awaitable<void> Migration::prepare() {
@@ -321,9 +271,10 @@ async::awaitable<void> Migration::prepare() {
     co_await guard_source();
     auto start = co_await choose_start_position();
     co_await require_same_definition();
-    co_await write_record(made, key.choice->index, start);
+    co_await note_point(start);
     make_job(made, *columns, *key.choice, std::move(start));
     choose_comparison(made, *columns, *key.choice);
+    co_await write_record(made, key.choice->index);
     require_running();
 }
 
@@ -417,12 +368,11 @@ async::awaitable<void> Migration::run_shadow() {
     co_await run_->run();
 }
 
-async::awaitable<void> Migration::clean_up() {
-    observer_.on_event(PhaseChanged{Phase::cleaning});
+async::awaitable<void> Migration::clean_up(bool drop_old) {
     const mysql::TableName old_table = sibling(plan_->names.old_table);
     std::optional<std::string> problem;
     const std::function<void(sql::Session&)> drop = [&](sql::Session& session) {
-        if (options_.drop_old) {
+        if (drop_old) {
             own_->state().write_swapped(session);  // without the old table it cannot be seen
             base::fault_point("cleaning.noted");
             session.execute("DROP TABLE IF EXISTS " + old_table.quoted());
@@ -435,19 +385,14 @@ async::awaitable<void> Migration::clean_up() {
     } catch (const Error& error) {
         problem = fmt::format(
             "the change is made, but {}{}{} could not be removed: {}",
-            options_.drop_old ? old_table.str() : "",
-            options_.drop_old ? " or " : "",
+            drop_old ? old_table.str() : "",
+            drop_old ? " or " : "",
             own_->state().name().str(),
             error.what()
         );
     }
     if (problem) {
         notice(*problem);
-    }
-    if (run_) {
-        summarize("shadow", run_->progress(), run_->cutover_locked());
-    } else {
-        summarize("shadow", {}, {});
     }
 }
 
@@ -460,6 +405,16 @@ async::awaitable<std::string> Migration::tell_what_is_left() {
             own_->shadow().str(),
             own_->state().name().str(),
             table_.str()
+        );
+    }
+    const bool locked = co_await ends_with_lock();
+    if (!locked) {
+        co_return fmt::format(
+            "{} is untouched. Whether {} and {} belong to another run by now is not known, as the "
+            "migration lock was lost; doppel cleanup removes them if not",
+            table_.str(),
+            own_->shadow().str(),
+            own_->state().name().str()
         );
     }
     co_return co_await own_->remove_all(*main_session_);

@@ -51,12 +51,18 @@ private:
     /// What an earlier run left: to go on with, to finish, to remove. True when it is finished.
     async::awaitable<bool> deal_with_earlier_run();
     async::awaitable<void> remove_earlier_run();
-    async::awaitable<void> finish_earlier_run();
+    /// True when it made the change that is asked for now.
+    async::awaitable<bool> finish_earlier_run(const EarlierRun& run);
+    [[nodiscard]] bool finds_earlier_run() const;
+    /// On the lock's session, which keeps what it takes.
+    async::awaitable<void> take_earlier_sessions();
     async::awaitable<void> require_place();
     async::awaitable<shadow::Shadow> make_shadow();
-    async::awaitable<void> write_record(
-        const shadow::Shadow& made, const std::string& key_index, binlog::StartPosition start
-    );
+    async::awaitable<void> note_point(binlog::StartPosition start);
+    void require_same_settings(const checkpoint::Record& now) const;
+    async::awaitable<void> write_record(const shadow::Shadow& made, const std::string& key_index);
+    /// Ends the watch over the migration lock. False when the lock is not ours any more.
+    async::awaitable<bool> ends_with_lock();
     async::awaitable<void> take_lock();
     async::awaitable<void> watch_lock();
     /// True when the server made the change itself.
@@ -70,7 +76,7 @@ private:
     async::awaitable<void> require_same_definition();
     async::awaitable<void> guard_source();
     async::awaitable<void> run_shadow();
-    async::awaitable<void> clean_up();
+    async::awaitable<void> clean_up(bool drop_old);
     /// Removes what was made where that is right; sentences for the operator.
     async::awaitable<std::string> tell_what_is_left();
 
@@ -117,6 +123,7 @@ private:
     std::optional<plan::Plan> plan_;
     std::optional<OwnTables> own_;
     std::optional<SourceGuard> guard_;
+    std::string earlier_run_id_;              ///< whose sessions' names the lock's session holds
     std::optional<EarlierRun> earlier_;       ///< the run that this one goes on with
     std::optional<checkpoint::Point> point_;  ///< where this one begins
     std::optional<ShadowJob> job_;

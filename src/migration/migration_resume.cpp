@@ -6,6 +6,7 @@
 #include "schema/reader.hpp"
 #include "sql/failure_kind.hpp"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <utility>
@@ -42,24 +43,38 @@ checkpoint::Record Migration::record(Stage stage) const {
     return record;
 }
 
-async::awaitable<bool> Migration::deal_with_earlier_run() {
-    const mysql::ServerVersion version = plan_->facts.server.version;
-    auto read = [&](sql::Session& session) { return read_leftovers(session, table_, version); };
-    Leftovers leftovers = co_await main_session_->run(read);
-    if (leftovers.stored) {
-        // Its process is gone, since we have the lock; but what it asked for last may still happen.
-        auto end = [&](sql::Session& session) {
-            const checkpoint::StateTable state(sibling(plan_->names.state));
-            if (const auto run_id = state.read_run_id(session)) {
-                end_sessions_of(session, *run_id);
-            }
-        };
-        co_await main_session_->run(end);
-        base::fault_point("resume.sessions_ended");
-        leftovers = co_await main_session_->run(read);
+async::awaitable<void> Migration::take_earlier_sessions() {
+    if (!finds_earlier_run()) {
+        co_return;
     }
-    Verdict verdict =
-        judge_earlier_run(leftovers, *plan_->facts.source, statement_text_, options_.restart);
+    // Its process should be gone, since we have the lock; but what it asked for last may still
+    // happen. And should it live, cut off from the server until now, it must not come back.
+    auto take = [this](sql::Session& session) {
+        const checkpoint::StateTable state(sibling(plan_->names.state));
+        earlier_run_id_ = state.read_run_id(session).value_or("");
+        if (!earlier_run_id_.empty()) {
+            take_sessions_of(session, earlier_run_id_);
+        }
+    };
+    co_await lock_session_->run(take);
+    base::fault_point("resume.sessions_ended");
+}
+
+bool Migration::finds_earlier_run() const {
+    const auto& existing = plan_->facts.existing;
+    return std::any_of(existing.begin(), existing.end(), [this](const plan::ExistingTable& table) {
+        return schema::same_identifier(table.name, plan_->names.state) &&
+               table.comment.starts_with(shadow::kStateCommentPrefix);
+    });
+}
+
+async::awaitable<bool> Migration::deal_with_earlier_run() {
+    if (!finds_earlier_run()) {
+        co_return false;
+    }
+    auto read = [this](sql::Session& session) { return read_remains(session, table_); };
+    const Remains remains = co_await main_session_->run(read);
+    Verdict verdict = judge_earlier_run(remains, statement_text_, options_.restart);
     switch (verdict.kind) {
         case Verdict::Kind::none:
             break;
@@ -70,9 +85,7 @@ async::awaitable<bool> Migration::deal_with_earlier_run() {
             co_await remove_earlier_run();
             break;
         case Verdict::Kind::finish:
-            earlier_ = std::move(verdict.run);
-            co_await finish_earlier_run();
-            co_return true;
+            co_return co_await finish_earlier_run(*verdict.run);
         case Verdict::Kind::resume:
             earlier_ = std::move(verdict.run);
             co_await require_place();
@@ -92,12 +105,17 @@ async::awaitable<void> Migration::remove_earlier_run() {
     co_await run_surely(*main_session_, drop);
 }
 
-async::awaitable<void> Migration::finish_earlier_run() {
+async::awaitable<bool> Migration::finish_earlier_run(const EarlierRun& run) {
     notice("an earlier run has already swapped the tables; cleaning up after it");
     own_.emplace(
         table_, sibling(plan_->names.shadow), sibling(plan_->names.state), sessions_.run_id()
     );
-    co_await clean_up();
+    co_await clean_up(run.record.drop_old && run.old_table_is_source);
+    const bool asked_for = run.record.statement == checkpoint::as_recorded(statement_text_);
+    if (asked_for) {
+        summarize("shadow", {}, {});
+    }
+    co_return asked_for;
 }
 
 async::awaitable<void> Migration::require_place() {
@@ -140,8 +158,39 @@ async::awaitable<shadow::Shadow> Migration::make_shadow() {
     co_return made;
 }
 
+async::awaitable<void> Migration::note_point(binlog::StartPosition start) {
+    checkpoint::Point point;
+    if (earlier_) {
+        point = earlier_->point;
+    }
+    point.place = std::move(start);
+    auto read = [&](sql::Session& session) { point.server = sql::read_identity(session); };
+    co_await main_session_->run(read);
+    point_ = std::move(point);
+}
+
+void Migration::require_same_settings(const checkpoint::Record& now) const {
+    const checkpoint::Record& before = earlier_->record;
+    // The time of a setting is lost when the server is started again, and transactions that were
+    // under way then with it.
+    const bool same_start = sql::is_same_start(earlier_->point.server, point_->server);
+    if (now.key_index == before.key_index && now.settings == before.settings &&
+        (!same_start || now.order_set_at == before.order_set_at)) {
+        return;
+    }
+    throw Error(
+        Errc::refused,
+        fmt::format(
+            "the server's settings (sql_mode, time_zone, binlog_order_commits) or its choice of a "
+            "key are not what they were when the earlier run began to copy {}; restore them, or "
+            "run with --restart to begin anew",
+            table_.str()
+        )
+    );
+}
+
 async::awaitable<void> Migration::write_record(
-    const shadow::Shadow& made, const std::string& key_index, binlog::StartPosition start
+    const shadow::Shadow& made, const std::string& key_index
 ) {
     checkpoint::Record now = record(Stage::running);
     now.shadow_definition = schema::without_auto_increment(made.definition.create_text);
@@ -149,37 +198,22 @@ async::awaitable<void> Migration::write_record(
     now.check_names = made.check_names;
     now.key_index = key_index;
     now.settings = guard_->settings();
-    checkpoint::Point point;
+    now.order_set_at = guard_->order_set_at();
     checkpoint::Show show;
     if (earlier_) {
-        if (now.key_index != earlier_->record.key_index ||
-            now.settings != earlier_->record.settings) {
-            throw Error(
-                Errc::refused,
-                fmt::format(
-                    "the server's settings or its choice of a key are not what they were when the "
-                    "earlier run began to copy {}; restore them, or run with --restart to begin "
-                    "anew",
-                    table_.str()
-                )
-            );
-        }
-        point = earlier_->point;
+        require_same_settings(now);
         show = earlier_->show;
     }
-    point.place = std::move(start);
-    auto write = [&](sql::Session& session) {
-        point.server = sql::read_identity(session);
-        own_->state().write(session, now, point, show);
-    };
+    auto write = [&](sql::Session& session) { own_->state().write(session, now, *point_, show); };
     base::fault_point("prepare.shadow_made");
     co_await main_session_->run(write);
     base::fault_point("prepare.recorded");
-    point_ = std::move(point);
 }
 
 bool Migration::keeps_state(const Error& failure) const {
-    return job_ && (failure.code() == Errc::stopped || sql::may_pass(failure));
+    const bool may_go_on = failure.code() == Errc::stopped || sql::may_pass(failure) ||
+                           (earlier_ && failure.code() == Errc::refused);
+    return (job_ || earlier_) && may_go_on;
 }
 
 }  // namespace doppel::migration

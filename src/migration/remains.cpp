@@ -2,7 +2,6 @@
 #include "migration/remains.hpp"
 
 #include "doppel/error.hpp"
-#include "migration/earlier_run.hpp"
 #include "mysql/server_version.hpp"
 #include "schema/reader.hpp"
 
@@ -192,6 +191,15 @@ std::string definition_of(const TableDefinition& table, const std::string& known
 }
 
 }  // namespace
+
+std::vector<std::string> describe_columns(const TableDefinition& table) {
+    std::vector<std::string> columns;
+    columns.reserve(table.columns.size());
+    for (const schema::Column& column : table.columns) {
+        columns.push_back(checkpoint::as_recorded(column.name + " " + column.type));
+    }
+    return columns;
+}
 
 bool is_marked(const TableDefinition& state) {
     return !state.is_view && state.comment.starts_with(shadow::kStateCommentPrefix);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace doppel::migration {
 
@@ -60,6 +61,9 @@ struct Standing {
     bool surely_swapped = false;
 };
 [[nodiscard]] Standing judge_standing(const Remains& remains);
+
+/// "name type" of each column, for Record::shadow_columns.
+[[nodiscard]] std::vector<std::string> describe_columns(const schema::TableDefinition& table);
 
 /// The tables have the definitions that the record has of them.
 [[nodiscard]] bool is_recorded_shadow(

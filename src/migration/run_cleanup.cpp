@@ -179,7 +179,7 @@ private:
     void end_earlier_sessions(const Remains& remains) {
         const checkpoint::StateTable state(remains.state->name);
         if (const auto run_id = state.read_run_id(session_)) {
-            migration::end_sessions_of(session_, *run_id);
+            migration::take_sessions_of(session_, *run_id);
         }
     }
 

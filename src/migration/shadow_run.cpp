@@ -134,6 +134,7 @@ ShadowRun::ShadowRun(
            stream_,
            logger_,
            [this] { return progress(); },
+           job.run_id,
            options.reconnect_limit,
            stopping_},
           job.point,
@@ -141,6 +142,7 @@ ShadowRun::ShadowRun(
       ),
       last_marker_(job.marks_used),
       started_(Clock::now()) {
+    handler_.locate_by([this] { return stream_.position(); });
     coordinator_.resume(job.point.low_water, job.point.copied);
     boundaries_.resume(job.point.low_water, job.point.copied);
     coordinator_.tell([this](std::string_view key) { verification_.touched().note(key); });

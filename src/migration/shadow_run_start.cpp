@@ -41,14 +41,16 @@ async::awaitable<std::vector<std::string>> ShadowRun::unknown_xa() {
 }
 
 async::awaitable<void> ShadowRun::await_unknown_xa() {
-    const auto deadline = Clock::now() + kPreparedXaPatience;
     // A transaction is in gtid_executed a moment before XA RECOVER lists it as prepared. Behind a
     // commit of ours, which comes after it in the binlog, it should be listed; if one is not, its
     // end stops the run.
     co_await pass_fence(Waiting::beside_replay);
+    const auto deadline = Clock::now() + kPreparedXaPatience;
+    // One that is prepared later comes with its rows.
+    const std::vector<std::string> first = co_await unknown_xa();
+    std::vector<std::string> xids = first;
     while (true) {
         require_running();
-        const std::vector<std::string> xids = co_await unknown_xa();
         if (xids.empty()) {
             co_return;
         }
@@ -64,6 +66,10 @@ async::awaitable<void> ShadowRun::await_unknown_xa() {
             );
         }
         co_await async::sleep(kPoll);
+        xids = co_await unknown_xa();
+        std::erase_if(xids, [&first](const std::string& xid) {
+            return std::find(first.begin(), first.end(), xid) == first.end();
+        });
     }
 }
 

@@ -19,7 +19,7 @@ bool keeps_order(sql::Session& session) {
 
 /// A variable that was switched off and on again looks as if nothing had happened; the time of the
 /// last SET tells. Empty for an account that may not look, and without performance_schema.
-std::string order_set_at(sql::Session& session) {
+std::string read_order_set_at(sql::Session& session) {
     try {
         return session
             .query(
@@ -115,7 +115,7 @@ SourceGuard::SourceGuard(const schema::TableDefinition& planned, mysql::ServerVe
     : planned_(planned), version_(std::move(version)) {}
 
 void SourceGuard::note(sql::Session& session) {
-    order_set_at_ = order_set_at(session);
+    order_set_at_ = read_order_set_at(session);
     writing_ = writing(session);
     if (!keeps_order(session)) {
         throw Error(
@@ -127,7 +127,7 @@ void SourceGuard::note(sql::Session& session) {
 }
 
 void SourceGuard::require_unchanged(sql::Session& session) const {
-    if (!keeps_order(session) || order_set_at(session) != order_set_at_) {
+    if (!keeps_order(session) || read_order_set_at(session) != order_set_at_) {
         throw Error(
             Errc::failed,
             "binlog_order_commits was changed during the run, so changes may have been read before "

@@ -29,6 +29,8 @@ public:
     void note(sql::Session& session);
     /// The settings that values of the shadow depend on.
     [[nodiscard]] const std::vector<std::string>& settings() const noexcept { return writing_; }
+    /// When binlog_order_commits was last set; empty: not told.
+    [[nodiscard]] const std::string& order_set_at() const noexcept { return order_set_at_; }
     /// Throws Error(failed) with what was changed since.
     void require_unchanged(sql::Session& session) const;
 

@@ -37,11 +37,15 @@ Session& AsyncSession::require() const {
 
 void AsyncSession::connect_and_lock() {
     session_.reset();
+    if (connection_id_ != 0) {
+        lost_id_ = connection_id_;
+    }
     connection_id_ = 0;
     auto session = connect(options_, settings_);
     const std::string name = mysql::quote_string(lock_name_);
     const auto holder = session->query("SELECT IS_USED_LOCK(" + name + ")").scalar();
-    if (holder) {
+    // Another one has taken the name: a run that takes this one for dead.
+    if (holder && *holder == std::to_string(lost_id_)) {
         logger_.debug("ending our lost connection {}", *holder);
         try {
             session->execute("KILL " + *holder);

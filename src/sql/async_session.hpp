@@ -70,6 +70,7 @@ private:
     Logger logger_;
     std::unique_ptr<Session> session_;
     std::uint64_t connection_id_ = 0;
+    std::uint64_t lost_id_ = 0;                   ///< of the connection before this one
     std::optional<ServerIdentity> first_server_;  ///< of the first connection
     bool giving_up_ = false;
     async::Worker worker_;  ///< last, so that its thread ends first

@@ -34,6 +34,10 @@ ServerIdentity read_identity(Session& session) {
     return identity;
 }
 
+bool is_same_start(const ServerIdentity& before, const ServerIdentity& now) {
+    return before.uuid == now.uuid && now.started_at <= before.started_at + kClockSlackSeconds;
+}
+
 void require_same_history(const ServerIdentity& before, const ServerIdentity& now) {
     if (before.uuid != now.uuid) {
         throw Error(
@@ -47,7 +51,7 @@ void require_same_history(const ServerIdentity& before, const ServerIdentity& no
             )
         );
     }
-    if (!before.durable && now.started_at > before.started_at + kClockSlackSeconds) {
+    if (!before.durable && !is_same_start(before, now)) {
         throw Error(
             Errc::failed,
             "the server was restarted, and with its settings (innodb_flush_log_at_trx_commit, "

@@ -16,6 +16,9 @@ struct ServerIdentity {
 
 [[nodiscard]] ServerIdentity read_identity(Session& session);
 
+/// The same server, not started again in between.
+[[nodiscard]] bool is_same_start(const ServerIdentity& before, const ServerIdentity& now);
+
 /// A run relies on what was committed before a connection was lost. Throws
 /// Error(displaced) when `now` is another server, which may lack some of it, and Error(failed) when
 /// it is the same one restarted without durable commits.

@@ -61,7 +61,9 @@ constexpr const char* kAsText = "SET SESSION binlog_format = STATEMENT";
 /// What leaves no trace in the binlog, and of which the run would never hear at the cut-over.
 class ServerIntrusionTest : public FeedEventsTest {
 protected:
-    void expect_stop(const std::string& statement, const std::string& said) {
+    void expect_stop(
+        const std::string& statement, const testing::Matcher<const std::string&>& said
+    ) {
         prepare(server());
         schema_->execute("SET GLOBAL sync_binlog = 1");
         start(server());
@@ -71,17 +73,26 @@ protected:
         run_->release();
         const auto finished = run_->finish();
         EXPECT_EQ(finished.code, 1);
-        EXPECT_THAT(finished.err, HasSubstr(said));
+        EXPECT_THAT(finished.err, said);
         EXPECT_EQ(schema_->tables(), "t,twin");
     }
 };
 
 TEST_F(ServerIntrusionTest, CommitsThatAreNoLongerDurableStopTheRun) {
-    expect_stop("SET GLOBAL sync_binlog = 0", "sync_binlog was changed from 1 to 0 during the run");
+    expect_stop(
+        "SET GLOBAL sync_binlog = 0",
+        HasSubstr("sync_binlog was changed from 1 to 0 during the run")
+    );
 }
 
 TEST_F(ServerIntrusionTest, ABinlogThatBeginsAnewStopsTheRun) {
-    expect_stop("RESET BINARY LOGS AND GTIDS", "the binlog begins anew");
+    // Whoever looks first, the guard or the feed.
+    expect_stop(
+        "RESET BINARY LOGS AND GTIDS",
+        testing::AnyOf(
+            HasSubstr("the binlog begins anew"), HasSubstr("the server cannot send its binlog")
+        )
+    );
 }
 
 INSTANTIATE_TEST_SUITE_P(

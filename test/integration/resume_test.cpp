@@ -264,6 +264,61 @@ TEST_F(Resume, LeavesATableAloneThatItDidNotMake) {
     EXPECT_EQ(scalar("SELECT COUNT(*) FROM _t_new"), "1");
 }
 
+TEST_F(ResumeRefuses, ToGuessWhetherTheTablesWereSwapped) {
+    execute("DROP TABLE _t_new");
+    // An index does not show in the columns, and the run never came to the swap.
+    execute(
+        "UPDATE _t_doppel SET record = JSON_SET(record, '$.shadow_columns', JSON_ARRAY("
+        "'id int', 'a int', 's varchar(40)')) WHERE id = 0"
+    );
+    change("CREATE TABLE _t_old (x INT)");
+    const auto refused = run({"--drop-old"});
+    EXPECT_EQ(refused.code, 3) << refused.err;
+    EXPECT_THAT(finding(refused), HasSubstr("cannot be told from their definitions"));
+    EXPECT_EQ(contents_of(*schema_), contents_) << "nothing is changed";
+}
+
+TEST_F(Resume, CleansUpAfterAnotherChangeButDoesNotTakeItForItsOwn) {
+    fill(kRows);
+    ASSERT_EQ(run_killed_at("cleaning.before_state", 1).code, kKilled);
+    const auto other =
+        server().run_doppel("ALTER TABLE app.t ADD COLUMN b INT", {"--no-native", "--drop-old"});
+    EXPECT_EQ(other.code, 3) << other.out;
+    EXPECT_THAT(finding(other), HasSubstr("app._t_old exists"));
+    EXPECT_EQ(schema_->tables(), "_t_old,t") << "the old table is not this run's to drop";
+    execute("DROP TABLE _t_old");
+    EXPECT_EQ(server().run_doppel("ALTER TABLE app.t ADD COLUMN b INT", {"--no-native"}).code, 0);
+    EXPECT_EQ(
+        scalar("SELECT COUNT(*) FROM t WHERE b IS NULL AND note = 'n'"), fmt::format("{}", kRows)
+    );
+}
+
+/// As when its machine was asleep: its connections are gone, another run goes on, then it wakes up.
+TEST_F(Resume, AProcessThatWasTakenForDeadDoesNoHarm) {
+    begin();
+    const std::vector<std::string> slow = options({"--chunk-rows=10", "--json"});
+    Process first(server().doppel_command(statement(), slow), server().environment());
+    ASSERT_TRUE(first.wait_for("\"copying\"", seconds(30))) << first.err();
+    first.signal(SIGSTOP);
+    const auto connections = schema_->session().query(fmt::format(
+        "SELECT DISTINCT PROCESSLIST_ID FROM performance_schema.session_connect_attrs WHERE "
+        "ATTR_NAME = '_pid' AND ATTR_VALUE = '{}'",
+        first.pid()
+    ));
+    ASSERT_GE(connections.rows.size(), 5U);
+    for (const auto& row : connections.rows) {
+        execute("KILL " + row.at(0).value());
+    }
+    Process second(server().doppel_command(statement(), slow), server().environment());
+    EXPECT_TRUE(second.wait_for("\"copying\"", seconds(30))) << second.out() << second.err();
+    first.signal(SIGCONT);
+    EXPECT_EQ(first.wait(seconds(60)), 1) << first.out() << first.err();
+    EXPECT_THAT(first.err(), HasSubstr("app.t is untouched")) << "whatever it met first";
+    EXPECT_EQ(second.wait(seconds(60)), 0) << second.err();
+    EXPECT_THAT(second.out(), HasSubstr("going on with the run"));
+    expect_right_end({0, "", ""});
+}
+
 TEST_F(Resume, IsRefusedWhileTheFirstRunGoesOn) {
     begin();
     Process first(

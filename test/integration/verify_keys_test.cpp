@@ -4,8 +4,8 @@
 // is the real one on a real server, and so are the statements that repair; the feed is the test.
 #include "integration/command_fixture.hpp"
 #include "migration/sessions.hpp"
-#include "mysql/server_version.hpp"
 #include "mysql/reconcile_statement.hpp"
+#include "mysql/server_version.hpp"
 #include "schema/key_choice.hpp"
 #include "schema/reader.hpp"
 #include "verify/verifier.hpp"

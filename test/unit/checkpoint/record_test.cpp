@@ -84,7 +84,7 @@ TEST(Record, ThatIsDamagedIsNotRead) {
 }
 
 TEST(Point, ComesBackAsItWas) {
-    const auto again = parse_point(to_json(point(), {}));
+    const auto again = parse_point(to_json(point(), {}, "r"));
     ASSERT_TRUE(again) << again.failure().message;
     EXPECT_EQ(again->server.uuid, point().server.uuid);
     EXPECT_EQ(again->server.started_at, point().server.started_at);
@@ -100,7 +100,7 @@ TEST(Point, KnowsFilesAndTheEndOfTheTable) {
     one.place = mysql::FileOffset{"binlog.000007", 4'567'890'123};
     one.low_water.reset();
     one.copied = true;
-    const auto again = parse_point(to_json(one, {}));
+    const auto again = parse_point(to_json(one, {}, "r"));
     ASSERT_TRUE(again) << again.failure().message;
     EXPECT_EQ(again->place, one.place);
     EXPECT_EQ(again->low_water, std::nullopt);
@@ -108,7 +108,7 @@ TEST(Point, KnowsFilesAndTheEndOfTheTable) {
 }
 
 TEST(Point, ThatIsDamagedIsNotRead) {
-    const std::string whole = to_json(point(), {});
+    const std::string whole = to_json(point(), {}, "r");
     for (const char* field : {"server", "place", "low_water", "copied"}) {
         std::string damaged = whole;
         damaged.replace(damaged.find(std::string("\"") + field + "\""), 2, "\"_");
@@ -125,13 +125,13 @@ TEST(Show, ComesBackAsItWas) {
     show.rows_copied = 5;
     show.rows_estimated = 10;
     show.eta_seconds = 1.5;
-    const auto again = parse_show(to_json(point(), show));
+    const auto again = parse_show(to_json(point(), show, "r"));
     ASSERT_TRUE(again) << again.failure().message;
     EXPECT_EQ(again->phase, "copying");
     EXPECT_EQ(again->rows_copied, 5U);
     EXPECT_EQ(again->rows_estimated, 10U);
     EXPECT_EQ(again->eta_seconds, 1.5);
-    EXPECT_EQ(parse_show(to_json(point(), {}))->eta_seconds, std::nullopt);
+    EXPECT_EQ(parse_show(to_json(point(), {}, "r"))->eta_seconds, std::nullopt);
 }
 
 }  // namespace

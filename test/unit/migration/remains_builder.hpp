@@ -92,7 +92,7 @@ inline Remains left_by(checkpoint::Stage stage) {
     show.rows_per_second = 1'000;
     show.eta_seconds = 9;
     show.feed_lag_seconds = 0.5;
-    remains.stored->point = checkpoint::to_json(point, show);
+    remains.stored->point = checkpoint::to_json(point, show, "run");
     remains.stored->age_seconds = 2.5;
     if (stage == checkpoint::Stage::running) {
         remains.shadow = after("_t_new");
