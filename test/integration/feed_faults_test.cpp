@@ -5,6 +5,8 @@
 #include "doppel/error.hpp"
 #include "feed_run_fixture.hpp"
 
+#include <cstddef>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -138,6 +140,28 @@ TEST_F(FeedFaultsTest, LargeTransactionsAndEventsOverSixteenMebibytesArrive) {
         {"UPDATE {} SET id = id + 100000 WHERE id BETWEEN 5000 AND 15000 AND id <> 10250",
          "UPDATE {} SET doc = 'small' WHERE id = 50"}
     );
+    run_->release();
+    expect_right_end();
+}
+
+/// The most memory that the process ever had, in MiB.
+std::size_t peak_mebibytes(pid_t process) {
+    std::ifstream status(fmt::format("/proc/{}/status", process));
+    for (std::string line; std::getline(status, line);) {
+        if (line.rfind("VmHWM:", 0) == 0) {
+            return std::stoul(line.substr(6)) / 1024;
+        }
+    }
+    return 0;
+}
+
+TEST_F(FeedFaultsTest, ATransactionOfSeveralHundredMegabytesArrives) {
+    start(*sandbox_);
+    // 64 kB in each of 2,000 rows of two tables: 256 MB of row events in one transaction.
+    write_and_wait({"UPDATE {} SET doc = REPEAT(UNHEX(SHA2(id, 512)), 1000)"});
+    const std::size_t peak = peak_mebibytes(run_->process().pid());
+    EXPECT_GT(peak, 0U);
+    EXPECT_LT(peak, 100U) << "MiB";
     run_->release();
     expect_right_end();
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 #
-# One server in its folder DIR, new or old: its process (server_pid, server_runs, is_server, spawn_server,
+# One server in its folder DIR, new or old: its process (server_pid, server_runs, server_begins, is_server, spawn_server,
 # start_server, stop_server, kill_server), its socket (server_socket, make_socket_dir, remove_sockets), the
 # client on it (client_command, client, query, wait_ready), its log (show_log), and the my.cnf lines that
 # every server has (base_settings).
@@ -26,6 +26,14 @@ server_pid() {
 }
 
 server_runs() { is_server "$1" "$(read_line "$1/pid")"; }
+
+# Whether the process that becomes the server in DIR has not got so far: it has not written its id yet, or
+# does not run the server yet. On a busy machine that may last.
+server_begins() {
+    local pid
+    pid=$(read_line "$1/pid")
+    [[ -z "$pid" ]] || ! process_gone "$pid"
+}
 
 # kill_server DIR: as a power cut would.
 kill_server() {
@@ -54,6 +62,7 @@ spawn_server() {
     local -a command=("${LOADER[@]}" "$SERVER" "--defaults-file=$dir/my.cnf" "--datadir=$dir/data")
     ((EUID != 0)) || command+=(--user=root)
     [[ ! -e "$dir/input" ]] || input=$dir/input
+    rm -f "$dir/pid"
     detach "$dir/pid" "${command[@]}" "$@" <"$input" >>"$dir/error.log" 2>&1
 }
 
@@ -98,7 +107,7 @@ wait_ready() {
     local dir=$1 end=$((SECONDS + START_TIMEOUT)) socket
     socket=$(server_socket "$dir")
     while ((SECONDS < end)); do
-        server_runs "$dir" || return 1
+        server_runs "$dir" || server_begins "$dir" || return 1
         if [[ -S "$socket" ]] && query "$dir" 'SELECT 1' >/dev/null 2>&1; then return 0; fi
         sleep 0.05
     done
