@@ -172,6 +172,50 @@ TEST_F(Resume, RestartBeginsAnew) {
     expect_right_end(last);
 }
 
+TEST_F(Resume, AServerThatBecomesReadOnlyIsNoEnd) {
+    fill(kRows);
+    Process first(
+        server().doppel_command(statement(), options({"--chunk-rows=10"})), server().environment()
+    );
+    ASSERT_TRUE(first.wait_for("\"copying\"", seconds(30))) << first.err();
+    execute("SET GLOBAL super_read_only = ON");
+    const int code = first.wait(seconds(60));
+    execute("SET GLOBAL super_read_only = OFF");
+    execute("SET GLOBAL read_only = OFF");
+    EXPECT_EQ(code, 4) << first.err();
+    EXPECT_THAT(first.err(), HasSubstr("the same command goes on from there"));
+    const auto second = run();
+    EXPECT_EQ(second.code, 0) << second.err;
+    EXPECT_THAT(second.out, HasSubstr("going on with the run that began at"));
+    EXPECT_EQ(scalar("SELECT COUNT(*) FROM t WHERE note = 'n'"), fmt::format("{}", kRows));
+}
+
+TEST_F(Resume, PrivilegesThatAreTakenAwayAreNoEnd) {
+    fill(kRows);
+    execute("CREATE USER mover@'%' IDENTIFIED BY 'mover'");
+    execute("GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO mover@'%'");
+    execute("GRANT ALL ON app.* TO mover@'%'");
+    auto command = server().doppel_command(statement(), options({"--chunk-rows=10"}));
+    std::replace_if(
+        command.begin(),
+        command.end(),
+        [](const std::string& argument) { return argument.rfind("--user=", 0) == 0; },
+        "--user=mover"
+    );
+    Process first(command, {{"MYSQL_PWD", "mover"}});
+    ASSERT_TRUE(first.wait_for("\"copying\"", seconds(30))) << first.err();
+    execute("REVOKE INSERT, UPDATE ON app.* FROM mover@'%'");
+    EXPECT_EQ(first.wait(seconds(60)), 4) << first.out() << first.err();
+    EXPECT_THAT(first.err(), HasSubstr("the same command goes on from there"));
+    const auto refused = run_process(command, seconds(60), {{"MYSQL_PWD", "mover"}});
+    EXPECT_EQ(refused.code, 3) << refused.err;
+    execute("GRANT ALL ON app.* TO mover@'%'");
+    const auto last = run_process(command, seconds(60), {{"MYSQL_PWD", "mover"}});
+    execute("DROP USER mover@'%'");
+    EXPECT_EQ(last.code, 0) << last.err;
+    EXPECT_THAT(last.out, HasSubstr("going on with the run that began at"));
+}
+
 class ResumeRefuses : public Resume {
 protected:
     void SetUp() override {
