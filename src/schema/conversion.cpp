@@ -21,6 +21,11 @@ bool is_string(const Column& column) {
            column.data_type.ends_with("binary") || column.data_type.ends_with("blob");
 }
 
+bool is_bytes(const Column& column) {
+    return column.data_type.ends_with("binary") || column.data_type.ends_with("blob") ||
+           is_one_of(column, {"vector"});
+}
+
 Conversion of_number(const Column& source, const Column& shadow) {
     if (is_float(source) && is_one_of(shadow, {"bit", "year"})) {
         return Conversion::rounded;
@@ -37,9 +42,12 @@ Conversion conversion_of(const Column& source, const Column& shadow) {
     if (source.is_integer() || is_float(source) || is_one_of(source, {"decimal", "year"})) {
         return of_number(source, shadow);
     }
+    if (is_bytes(source) && is_string(shadow) && shadow.charset == "ascii") {
+        return Conversion::as_bytes;
+    }
     const bool json = is_one_of(source, {"json"});
     if (is_one_of(shadow, {"bit"})) {
-        const bool by_bytes = json || is_string(source) || is_one_of(source, {"date"});
+        const bool by_bytes = json || is_string(source) || is_one_of(source, {"date", "vector"});
         return by_bytes ? Conversion::as_integer : Conversion::none;
     }
     if (json && !is_one_of(shadow, {"json", "decimal"})) {
@@ -61,6 +69,8 @@ std::string convert(Conversion conversion, const std::string& expression) {
             return "ROUND(" + expression + ")";
         case Conversion::as_number:
             return expression + " + 0";
+        case Conversion::as_bytes:
+            return "CAST(" + expression + " AS BINARY)";
     }
     return expression;
 }

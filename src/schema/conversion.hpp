@@ -18,6 +18,8 @@ enum class Conversion {
     as_integer,  ///< text, JSON and DATE that become BIT
     rounded,     ///< FLOAT and DOUBLE that become BIT or YEAR
     as_number,   ///< DATE that becomes YEAR, which a native ALTER finds out of range
+    as_bytes,  ///< binary strings and vectors that become ASCII text: an INSERT from a column into
+               ///< a TEXT takes bytes over that are none
 };
 
 [[nodiscard]] Conversion conversion_of(const Column& source, const Column& shadow);

@@ -31,6 +31,8 @@ const std::vector<Kind>& kinds() {
         {"timestamp(3) NULL", {"'2020-02-29 10:11:12.567'"}},
         {"varchar(40)", {"'5'", "' 7 '", "'2020-02-29'", "'[1, 1.10]'"}},
         {"varbinary(20)", {"'5'", "X'00FF20'"}},
+        {"blob", {"'5'"}},
+        {"text character set ascii", {"'5'"}},
         {"enum('5','b','2')", {"'5'", "'2'"}},
         {"set('5','b','2')", {"'5'", "'2,b'"}},
         {"json", {"'5'", "'1.5'", "'2.5'", "'true'", "'\"2020-02-29\"'", "'\"b\"'"}}};
@@ -97,6 +99,16 @@ TEST_F(Conversions, AreThoseOfANativeAlter) {
         }
     }
     EXPECT_GT(converted, 80U);
+}
+
+TEST_F(Conversions, BytesThatAreNoAsciiFailAsNatively) {
+    const Kind ascii{"text character set ascii", {}};
+    for (const Kind& bytes : std::vector<Kind>{
+             {"varbinary(20)", {"'5'", "X'BF0039'"}},
+             {"mediumblob", {"X'BF0039'"}},
+             {"vector(2)", {"X'0000000000000000'", "X'BF000039BF000039'"}}}) {
+        compare(bytes, ascii, Conversion::as_bytes);
+    }
 }
 
 }  // namespace
