@@ -36,11 +36,19 @@ protected:
         EXPECT_TRUE(run->running()) << run->err();
         return run;
     }
-    /// kill -9 in the middle of the copy.
+    /// kill -9 in the middle of the copy. Returns when the server has ended its statements, too.
     void kill_run(const std::string& table = "t", const std::vector<std::string>& more = {}) {
         const auto run = start_run(table, more);
         run->signal(SIGKILL);
         run->wait(std::chrono::seconds(10));
+        const auto connections = fmt::format(
+            "SELECT COUNT(*) FROM performance_schema.session_connect_attrs WHERE ATTR_NAME = "
+            "'_pid' "
+            "AND ATTR_VALUE = '{}'",
+            run->pid()
+        );
+        EXPECT_TRUE(eventually([&] { return scalar(connections) == "0"; }, std::chrono::seconds(30))
+        );
     }
     /// The same at less cost: tables and state as the first such run left them, with a table `t` of
     /// few rows. Its process and its sessions are gone.

@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 namespace doppel::test {
 namespace {
@@ -222,6 +223,14 @@ protected:
         Resume::SetUp();
         fill(kRows);
         ASSERT_EQ(run_killed_at("copy.chunk_committed", 12).code, kKilled);
+        // What its sessions were told last would change the contents that are compared.
+        const auto others = fmt::format(
+            "SELECT COUNT(*) FROM performance_schema.session_connect_attrs WHERE ATTR_NAME = "
+            "'_pid' "
+            "AND ATTR_VALUE <> '{}'",
+            getpid()
+        );
+        ASSERT_TRUE(eventually([&] { return scalar(others) == "0"; }, seconds(30)));
     }
     void expect_refusal(const Finished& finished, const std::string& reason) {
         const std::string before = contents_;
