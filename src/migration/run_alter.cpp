@@ -59,10 +59,7 @@ asio::awaitable<void> watch_signals(
         if (error) {
             co_return;
         }
-        migration.stop(fmt::format(
-            "stopping after signal {}; another one ends at once and leaves our tables behind",
-            signal
-        ));
+        migration.stop(fmt::format("stopping after signal {}; another one ends at once", signal));
         grace.expires_after(kSameSignal);
         co_await grace.async_wait(asio::redirect_error(asio::use_awaitable, error));
         // The next signal of its kind ends the process as if nobody listened, in case the server

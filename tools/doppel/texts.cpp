@@ -12,10 +12,10 @@ constexpr const char* kExitCodes = R"(Exit codes:
   1    failed; the table is untouched, what was left behind is named
   2    the command line or the statement is wrong
   3    refused by a check before anything was changed
-  4    the server was lost; the table is untouched, what was left behind is named
+  4    the server was lost or its state stands in the way; the same command goes on
   5    the data does not fit the new schema (duplicate, truncation, NULL); the table is untouched
-  130  stopped by a signal; the table is untouched, nothing is left behind (a second signal, a second
-       later or more, ends at once with 128 + its number, and leaves tables that the next run names)
+  130  stopped by a signal; the table is untouched, the same command goes on (a second signal, a
+       second later or more, ends at once with 128 + its number)
 )";
 
 }  // namespace
