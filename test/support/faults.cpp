@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Linked into a doppel for tests: DOPPEL_TEST_FAULT=POINT:N ends the process, as kill -9 does, when
-// it passes that fault point for the Nth time.
+// Linked into a doppel for tests. When it passes a fault point for the Nth time,
+// DOPPEL_TEST_FAULT=POINT:N ends the process as kill -9 does; with DOPPEL_TEST_FAULT_STOPS it stops
+// there until SIGCONT, so that the test can do something to the server in between.
 #include "base/fault_point.hpp"
 
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <string>
-
-#include <unistd.h>
 
 namespace {
 
@@ -32,7 +31,8 @@ void pass(const char* point) {
     static const Fault fault = wanted_fault();
     static std::atomic<unsigned long> passes = 0;
     if (fault.point == point && ++passes == fault.pass) {
-        ::kill(::getpid(), SIGKILL);
+        // A stop must take this thread before it goes on.
+        std::raise(std::getenv("DOPPEL_TEST_FAULT_STOPS") == nullptr ? SIGKILL : SIGSTOP);
     }
 }
 

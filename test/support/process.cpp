@@ -97,6 +97,20 @@ void Process::signal(int number) const {
     }
 }
 
+bool Process::wait_until_stopped(std::chrono::seconds limit) {
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    while (running() && std::chrono::steady_clock::now() < deadline) {
+        // "pid (name) state .." (proc(5)); T: stopped by a signal.
+        const std::string status = read_file("/proc/" + std::to_string(pid_) + "/stat");
+        const auto name_end = status.rfind(") ");
+        if (name_end != std::string::npos && status.compare(name_end + 2, 1, "T") == 0) {
+            return true;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+}
+
 std::string Process::out() const {
     return read_file(folder_ + "/out");
 }

@@ -25,6 +25,8 @@ public:
     int wait(std::chrono::seconds limit);
     [[nodiscard]] bool running();
     void signal(int number) const;
+    /// Waits until it has stopped itself (SIGSTOP); false after `limit` or when it ended.
+    bool wait_until_stopped(std::chrono::seconds limit);
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
     /// What it wrote so far.

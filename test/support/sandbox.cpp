@@ -141,17 +141,43 @@ Finished Sandbox::run_doppel(const std::string& statement, const std::vector<std
     return run_process(doppel_command(statement, options), kDoppelLimit, environment());
 }
 
+std::vector<std::string> Sandbox::faulty_command(
+    const std::string& statement, const std::vector<std::string>& options
+) const {
+    auto command = doppel_command(statement, options);
+    command.front() = DOPPEL_WITH_FAULTS_BINARY;
+    return command;
+}
+
+Process::Environment Sandbox::fault_environment(const std::string& fault_point, unsigned pass)
+    const {
+    auto added = environment();
+    added["DOPPEL_TEST_FAULT"] = fmt::format("{}:{}", fault_point, pass);
+    return added;
+}
+
 Finished Sandbox::run_doppel_killed_at(
     const std::string& fault_point,
     unsigned pass,
     const std::string& statement,
     const std::vector<std::string>& options
 ) const {
-    auto command = doppel_command(statement, options);
-    command.front() = DOPPEL_WITH_FAULTS_BINARY;
-    auto added = environment();
-    added["DOPPEL_TEST_FAULT"] = fmt::format("{}:{}", fault_point, pass);
-    return run_process(command, kDoppelLimit, added);
+    return run_process(
+        faulty_command(statement, options), kDoppelLimit, fault_environment(fault_point, pass)
+    );
+}
+
+std::unique_ptr<Process> Sandbox::start_doppel_stopped_at(
+    const std::string& fault_point,
+    unsigned pass,
+    const std::string& statement,
+    const std::vector<std::string>& options
+) const {
+    auto added = fault_environment(fault_point, pass);
+    added["DOPPEL_TEST_FAULT_STOPS"] = "1";
+    auto process = std::make_unique<Process>(faulty_command(statement, options), added);
+    process->wait_until_stopped(kDoppelLimit);
+    return process;
 }
 
 Schema::Schema(const Sandbox& sandbox, std::string name)

@@ -41,6 +41,14 @@ public:
         const std::string& statement,
         const std::vector<std::string>& options = {}
     ) const;
+    /// The same, but it stops at `fault_point`. Returns when it has, or has ended before; SIGCONT
+    /// lets it go on.
+    [[nodiscard]] std::unique_ptr<Process> start_doppel_stopped_at(
+        const std::string& fault_point,
+        unsigned pass,
+        const std::string& statement,
+        const std::vector<std::string>& options = {}
+    ) const;
     /// `load` with the connection to the primary.
     [[nodiscard]] std::vector<std::string> load_command(
         const std::string& verb, const std::string& schema, const std::vector<std::string>& options
@@ -53,6 +61,12 @@ public:
 
 private:
     void read_environment();
+    [[nodiscard]] std::vector<std::string> faulty_command(
+        const std::string& statement, const std::vector<std::string>& options
+    ) const;
+    [[nodiscard]] Process::Environment fault_environment(
+        const std::string& fault_point, unsigned pass
+    ) const;
 
     std::string name_;
     std::map<std::string, std::string> values_;
