@@ -60,7 +60,8 @@ BinlogStream::BinlogStream(
       handler_(handler),
       logger_(std::move(logger)),
       reader_(handler, std::move(start)),
-      timer_(executor_),
+      full_timer_(executor_),
+      retry_timer_(executor_),
       last_contact_(std::chrono::steady_clock::now()) {
     std::random_device random;
     uuid_ = random_uuid(random);
@@ -76,14 +77,15 @@ std::uint32_t BinlogStream::connection_id() const {
 
 void BinlogStream::stop() {
     stopped_ = true;
-    timer_.cancel();
+    full_timer_.cancel();
+    retry_timer_.cancel();
     if (connection_) {
         connection_->close();
     }
 }
 
 void BinlogStream::resume() {
-    timer_.cancel();
+    full_timer_.cancel();
 }
 
 void BinlogStream::close_connection() {
@@ -94,10 +96,10 @@ void BinlogStream::close_connection() {
     }
 }
 
-asio::awaitable<void> BinlogStream::pause(milliseconds duration) {
+asio::awaitable<void> BinlogStream::pause(asio::steady_timer& timer, milliseconds duration) {
     boost::system::error_code cancelled;
-    timer_.expires_after(duration);
-    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    timer.expires_after(duration);
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
 }
 
 asio::awaitable<void> BinlogStream::run() {
@@ -133,21 +135,23 @@ asio::awaitable<void> BinlogStream::run() {
         if (last_contact_ != contact_before) {
             backoff = options_.backoff_min;
         }
-        const auto silent = std::chrono::steady_clock::now() - last_contact_;
-        if (silent + backoff > options_.reconnect_limit) {
+        const auto silent = std::chrono::duration_cast<milliseconds>(
+            std::chrono::steady_clock::now() - last_contact_
+        );
+        if (silent >= options_.reconnect_limit) {
             throw Error(
                 Errc::interrupted,
                 fmt::format(
-                    "the binlog could not be read for {} s: {}",
-                    std::chrono::duration_cast<std::chrono::seconds>(silent).count(),
+                    "the binlog could not be read for {:.1f} s: {}",
+                    static_cast<double>(silent.count()) / 1'000,
                     reason
                 )
             );
         }
-        logger_.warning(
-            "binlog connection lost, trying again in {} ms: {}", backoff.count(), reason
-        );
-        co_await pause(backoff);
+        // The last try is made when the limit has come.
+        const milliseconds wait = std::min(backoff, options_.reconnect_limit - silent);
+        logger_.warning("binlog connection lost, trying again in {} ms: {}", wait.count(), reason);
+        co_await pause(retry_timer_, wait);
         backoff = std::min(backoff * 2, options_.backoff_max);
     }
 }
@@ -362,7 +366,7 @@ void BinlogStream::check_read(const std::function<std::optional<base::Failure>()
 
 asio::awaitable<void> BinlogStream::wait_until_not_full() {
     while (!stopped_ && handler_.is_full()) {
-        co_await pause(kFullPoll);
+        co_await pause(full_timer_, kFullPoll);
     }
     last_contact_ = std::chrono::steady_clock::now();
 }

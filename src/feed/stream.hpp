@@ -92,7 +92,9 @@ private:
     boost::asio::awaitable<void> start_dump();
     boost::asio::awaitable<void> read_events();
     boost::asio::awaitable<void> wait_until_not_full();
-    boost::asio::awaitable<void> pause(std::chrono::milliseconds duration);
+    boost::asio::awaitable<void> pause(
+        boost::asio::steady_timer& timer, std::chrono::milliseconds duration
+    );
     void read_event(std::string_view packet);
     void read_more();
     void check_read(const std::function<std::optional<base::Failure>()>& read);
@@ -107,7 +109,8 @@ private:
     Logger logger_;
     binlog::TransactionReader reader_;
     std::unique_ptr<Connection> connection_;
-    boost::asio::steady_timer timer_;
+    boost::asio::steady_timer full_timer_;   ///< ended by resume()
+    boost::asio::steady_timer retry_timer_;  ///< between two connections
     std::uint32_t server_id_ = 0;
     std::string uuid_;
     std::string source_uuid_;  ///< of the server that we read first

@@ -58,7 +58,7 @@ async::awaitable<void> Fencer::run() {
                 co_await async::sleep(kConflictPause);
                 break;
             default:
-                throw Error(failure->code(), std::string("a fence failed: ") + failure->what());
+                throw Error(*failure, std::string("a fence failed: ") + failure->what());
         }
     }
 }

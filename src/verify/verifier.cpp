@@ -179,7 +179,7 @@ async::awaitable<void> Verifier::recover(Error error) {
             co_await context_.catch_up();
             co_return;
         default:
-            throw Error(Errc::failed, fmt::format("verifying failed: {}", error.what()));
+            throw Error(error, fmt::format("verifying failed: {}", error.what()));
     }
 }
 
