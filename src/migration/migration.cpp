@@ -191,7 +191,9 @@ async::awaitable<bool> Migration::try_native() {
             environment
         );
     };
+    native_under_way_ = true;
     const auto outcome = co_await main_session_->run(attempt);
+    native_under_way_ = false;
     if (outcome.method == native::Method::not_possible) {
         notice("the server cannot do it without a copy: " + outcome.reason);
         co_return false;
@@ -218,8 +220,9 @@ async::awaitable<void> Migration::migrate() {
         failure = reason_of_stop(lock_task_.failure(), *failure);
     }
     if (failure && keeps_state(*failure)) {
+        const bool passes = sql::may_pass(*failure) && failure->code() != Errc::displaced;
         throw Error(
-            sql::may_pass(*failure) ? Errc::interrupted : failure->code(),
+            passes ? Errc::interrupted : failure->code(),
             fmt::format(
                 "{}. {}; how far the change has come is kept in {}: the same command goes on from "
                 "there, or removes it with --restart",

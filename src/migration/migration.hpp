@@ -41,6 +41,12 @@ public:
     /// is left behind named in the message.
     async::awaitable<void> run();
 
+    /// After `run` threw because of the server: the same can be done once more, at a server that
+    /// can do it. False when a statement of unknown fate may have changed the source itself.
+    [[nodiscard]] bool may_be_repeated() const noexcept { return !native_under_way_; }
+    /// It came so far that rows were copied, now or earlier.
+    [[nodiscard]] bool had_begun() const noexcept { return run_ != nullptr; }
+
     /// Asks the run to end; safe to call at any time on the io thread.
     void stop(std::string reason);
 
@@ -57,6 +63,9 @@ private:
     /// On the lock's session, which keeps what it takes.
     async::awaitable<void> take_earlier_sessions();
     async::awaitable<void> require_place();
+    /// Where an earlier run went on at another server: this one must have taken its place, and have
+    /// applied what it had received from it.
+    async::awaitable<void> require_promoted();
     async::awaitable<shadow::Shadow> make_shadow();
     async::awaitable<void> note_point(binlog::StartPosition start);
     void require_same_settings(const checkpoint::Record& now) const;
@@ -119,6 +128,7 @@ private:
     bool lock_ends_ = false;
     std::optional<ServerGuard> server_guard_;  ///< looks with the lock's session
     std::atomic<bool> stopping_{false};
+    bool native_under_way_ = false;
 
     std::optional<plan::Plan> plan_;
     std::optional<OwnTables> own_;

@@ -5,9 +5,11 @@
 #include "migration/migration.hpp"
 #include "schema/reader.hpp"
 #include "sql/failure_kind.hpp"
+#include "sql/server_role.hpp"
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <ctime>
 #include <utility>
 
@@ -23,6 +25,37 @@ using checkpoint::Stage;
 std::string host_name() {
     std::array<char, 256> name{};
     return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+constexpr std::chrono::seconds kApplyPatience{60};
+constexpr std::chrono::milliseconds kPoll{200};
+
+bool ran_elsewhere(const Remains& remains) {
+    const Standing standing = judge_standing(remains);
+    return standing.point && standing.point->server.uuid != remains.server_uuid;
+}
+
+Finding not_promoted(const std::string& source) {
+    return {
+        "earlier-run",
+        Finding::Level::refusal,
+        fmt::format(
+            "an earlier run went on at another server, and this one is a replica of {}", source
+        ),
+        "go on there, or, when that server is gone, promote this one first (STOP REPLICA; RESET "
+        "REPLICA ALL)"};
+}
+
+Finding not_applied(const std::string& transactions) {
+    return {
+        "earlier-run",
+        Finding::Level::refusal,
+        fmt::format(
+            "an earlier run went on at another server, and this one has received transactions from "
+            "there that it has not applied yet ({})",
+            transactions
+        ),
+        "let it apply them first, then run again"};
 }
 
 }  // namespace
@@ -73,7 +106,11 @@ async::awaitable<bool> Migration::deal_with_earlier_run() {
         co_return false;
     }
     auto read = [this](sql::Session& session) { return read_remains(session, table_); };
-    const Remains remains = co_await main_session_->run(read);
+    Remains remains = co_await main_session_->run(read);
+    if (ran_elsewhere(remains)) {
+        co_await require_promoted();
+        remains = co_await main_session_->run(read);
+    }
     Verdict verdict = judge_earlier_run(remains, statement_text_, options_.restart);
     switch (verdict.kind) {
         case Verdict::Kind::none:
@@ -116,6 +153,29 @@ async::awaitable<bool> Migration::finish_earlier_run(const EarlierRun& run) {
         summarize("shadow", {}, {});
     }
     co_return asked_for;
+}
+
+async::awaitable<void> Migration::require_promoted() {
+    std::optional<std::string> source;
+    auto ask = [&source](sql::Session& session) { source = sql::replicates_from(session); };
+    co_await main_session_->run(ask);
+    if (source) {
+        refuse_for(not_promoted(*source));
+    }
+    std::vector<std::string> unapplied;
+    auto look = [&unapplied](sql::Session& session) {
+        unapplied = sql::unapplied_transactions(session);
+    };
+    const auto deadline = std::chrono::steady_clock::now() + kApplyPatience;
+    co_await main_session_->run(look);
+    while (!unapplied.empty()) {
+        require_running();
+        if (std::chrono::steady_clock::now() > deadline) {
+            refuse_for(not_applied(unapplied.front()));
+        }
+        co_await async::sleep(kPoll);
+        co_await main_session_->run(look);
+    }
 }
 
 async::awaitable<void> Migration::require_place() {

@@ -3,6 +3,7 @@
 
 #include "doppel/error.hpp"
 #include "migration/verify_request.hpp"
+#include "sql/primary.hpp"
 
 #include <chrono>
 #include <memory>
@@ -95,7 +96,7 @@ MigrationStatus look(const std::string& text, const ConnectionOptions& connectio
         throw Error(Errc::usage, table.failure().message);
     }
     // A default schema that does not exist would end the connection.
-    ConnectionOptions options = connection;
+    ConnectionOptions options = sql::find_primary_or_any(connection);
     options.default_schema.clear();
     sql::SessionSettings settings;
     settings.program_name = "doppel status";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "async/asio.hpp"
 #include "doppel/migration.hpp"
-#include "migration/migration.hpp"
+#include "migration/alter_run.hpp"
 #include "statement/alter_statement.hpp"
 
 #include <chrono>
@@ -45,11 +45,11 @@ Outcome outcome_of(const std::exception_ptr& failure) {
 constexpr std::chrono::seconds kSameSignal{1};
 
 /// Waits for signals until `finished` is set and both `signals` and `grace` are cancelled; the
-/// first signal of each kind asks the migration to stop.
+/// first signal of each kind asks the run to stop.
 asio::awaitable<void> watch_signals(
     asio::signal_set& signals,
     asio::steady_timer& grace,
-    migration::Migration& migration,
+    migration::AlterRun& run,
     const bool& finished
 ) {
     while (!finished) {
@@ -59,7 +59,7 @@ asio::awaitable<void> watch_signals(
         if (error) {
             co_return;
         }
-        migration.stop(fmt::format("stopping after signal {}; another one ends at once", signal));
+        run.stop(fmt::format("stopping after signal {}; another one ends at once", signal));
         grace.expires_after(kSameSignal);
         co_await grace.async_wait(asio::redirect_error(asio::use_awaitable, error));
         // The next signal of its kind ends the process as if nobody listened, in case the server
@@ -93,7 +93,7 @@ Outcome run_alter(
     }
     asio::io_context context(1);
     mysql::TableName table{schema, parsed->table};
-    migration::Migration migration(
+    migration::AlterRun run(
         std::move(*parsed),
         statement,
         std::move(table),
@@ -109,10 +109,10 @@ Outcome run_alter(
     std::exception_ptr failure;
     asio::co_spawn(
         context,
-        watch_signals(signals, grace, migration, finished),
+        watch_signals(signals, grace, run, finished),
         [](const std::exception_ptr&) { /* ends by cancellation only */ }
     );
-    asio::co_spawn(context, migration.run(), [&](const std::exception_ptr& error) {
+    asio::co_spawn(context, run.run(), [&](const std::exception_ptr& error) {
         failure = error;
         finished = true;
         signals.cancel();

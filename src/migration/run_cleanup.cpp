@@ -7,6 +7,8 @@
 #include "migration/remains.hpp"
 #include "migration/verify_request.hpp"
 #include "shadow/shadow.hpp"
+#include "sql/primary.hpp"
+#include "sql/server_role.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -24,7 +26,6 @@ using Kind = CleanupTable::Kind;
 
 /// To drop a big table takes time.
 constexpr std::chrono::hours kSilenceMax{1};
-constexpr unsigned kSyntaxError = 1064;
 
 Error nothing_changed(const Error& error) {
     return {error, fmt::format("{}. Nothing was changed", error.what())};
@@ -35,40 +36,6 @@ bool is_refusal(const Error& error) {
     constexpr unsigned kRefusals[] = {1044, 1142, 1227, 1290, 1836};
     return std::find(std::begin(kRefusals), std::end(kRefusals), error.server_errno()) !=
            std::end(kRefusals);
-}
-
-/// Where this server gets its changes from, if it is a replica.
-std::optional<std::string> replicates_from(sql::Session& session) {
-    sql::Rows channels;
-    try {
-        channels = session.query("SHOW REPLICA STATUS");
-    } catch (const Error& error) {
-        if (error.server_errno() != kSyntaxError) {
-            throw;
-        }
-        channels = session.query("SHOW SLAVE STATUS");  // before 8.0.22
-    }
-    const auto column = [&](const sql::Row& row, const char* name, const char* former_name) {
-        for (std::size_t i = 0; i < channels.columns.size(); ++i) {
-            if (channels.columns[i] == name || channels.columns[i] == former_name) {
-                return row.at(i).value_or("");
-            }
-        }
-        return std::string();
-    };
-    for (const sql::Row& row : channels.rows) {
-        // Of members of a group, which decides itself who may write.
-        if (column(row, "Channel_Name", "").starts_with("group_replication_")) {
-            continue;
-        }
-        // One that was promoted and keeps a channel that is stopped is none any more.
-        if (column(row, "Replica_IO_Running", "Slave_IO_Running") != "No" ||
-            column(row, "Replica_SQL_Running", "Slave_SQL_Running") != "No") {
-            return column(row, "Source_Host", "Master_Host") + ":" +
-                   column(row, "Source_Port", "Master_Port");
-        }
-    }
-    return std::nullopt;
 }
 
 class Cleanup final {
@@ -149,7 +116,7 @@ private:
         }
         std::optional<std::string> source;
         try {
-            source = replicates_from(session_);
+            source = sql::replicates_from(session_);
         } catch (const Error& error) {
             if (error.code() == Errc::interrupted) {
                 throw;
@@ -270,7 +237,7 @@ void clean_up(
     if (!table) {
         throw Error(Errc::usage, table.failure().message);
     }
-    ConnectionOptions options = connection;
+    ConnectionOptions options = sql::find_primary(connection);
     options.default_schema.clear();
     sql::SessionSettings settings;
     settings.program_name = "doppel cleanup";

@@ -7,6 +7,7 @@
 #include "schema/key_choice.hpp"
 #include "schema/reader.hpp"
 #include "sql/failure_kind.hpp"
+#include "sql/primary.hpp"
 #include "verify/compare_statement.hpp"
 
 #include <memory>
@@ -34,7 +35,7 @@ std::unique_ptr<sql::Session> connect(const ConnectionOptions& options) {
     sql::SessionSettings settings = migration::writer_settings();
     settings.program_name = "doppel verify";
     settings.statement_timeout = kSilenceMax;
-    return sql::connect(options, settings);
+    return sql::connect(sql::find_primary(options), settings);
 }
 
 schema::TableDefinition read(sql::Session& session, const TableName& name) {

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "doppel/error.hpp"
 #include "schema/reader.hpp"
+#include "sql/server_role.hpp"
 
 #include <array>
 #include <charconv>
@@ -141,6 +142,7 @@ ServerFacts read_server(sql::Session& session) {
          "log_slave_updates",
          "max_allowed_packet",
          "innodb_force_recovery",
+         "group_replication_single_primary_mode",
          "system_time_zone"}
     );
     const Variables own = read_variables(
@@ -165,6 +167,8 @@ ServerFacts read_server(sql::Session& session) {
     facts.time_zone = text(own, "time_zone", "SYSTEM");
     facts.system_time_zone = text(global, "system_time_zone", {});
     facts.max_user_connections = number(own, "max_user_connections", 0);
+    facts.multi_primary = !is_on(global, "group_replication_single_primary_mode", true) &&
+                          sql::read_role(session).group.has_value();
     read_binlog_status(session, facts);
     facts.is_replica = !facts.log_replica_updates && read_is_replica(session, facts.version);
     return facts;

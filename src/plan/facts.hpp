@@ -32,6 +32,8 @@ struct ServerFacts {
     bool read_only = false;
     bool super_read_only = false;
     bool binlog_order_commits = true;
+    /// A member of a group whose members all take writes (MySQL manual, "Multi-Primary Mode").
+    bool multi_primary = false;
     bool is_replica = false;
     bool log_replica_updates = true;
     std::uint64_t max_allowed_packet_bytes = 64 * 1024 * 1024;

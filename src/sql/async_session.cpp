@@ -3,6 +3,7 @@
 
 #include "async/event.hpp"
 #include "mysql/identifier.hpp"
+#include "sql/server_role.hpp"
 
 #include <algorithm>
 
@@ -17,6 +18,14 @@ constexpr int kOldConnectionEndsSeconds = 30;
 constexpr std::chrono::milliseconds kBackoffInitial{100};
 constexpr std::chrono::milliseconds kBackoffMax{5'000};
 constexpr unsigned kNoSuchThread = 1094;
+
+/// A member that has lost its group answers, but its commits do not.
+void require_group(Session& session) {
+    const ServerRole role = read_role(session);
+    if (role.group && (!role.group->online || !role.group->has_majority())) {
+        throw Error(Errc::interrupted, "the server " + role.hindrance());
+    }
+}
 
 }  // namespace
 
@@ -42,6 +51,7 @@ void AsyncSession::connect_and_lock() {
     }
     connection_id_ = 0;
     auto session = connect(options_, settings_);
+    require_group(*session);
     const std::string name = mysql::quote_string(lock_name_);
     const auto holder = session->query("SELECT IS_USED_LOCK(" + name + ")").scalar();
     // Another one has taken the name: a run that takes this one for dead.

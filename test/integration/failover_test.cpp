@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -17,21 +18,54 @@ namespace {
 
 using std::chrono::seconds;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr const char* kClauses =
     "ADD COLUMN note VARCHAR(20) NOT NULL DEFAULT 'n', ADD INDEX (s, a)";
 constexpr unsigned kRows = 20'000;
 
+/// `ports`: names of the sandbox's, e.g. "DOPPEL_PORT".
 std::vector<std::string> command_at(
-    const Sandbox& sandbox, const char* port, const std::vector<std::string>& options
+    const Sandbox& sandbox,
+    const std::vector<const char*>& ports,
+    const std::vector<std::string>& options
 ) {
     auto command = sandbox.doppel_command(std::string("ALTER TABLE app.t ") + kClauses, options);
+    std::string hosts;
+    for (const char* const port : ports) {
+        hosts += (hosts.empty() ? "--host=127.0.0.1:" : ",127.0.0.1:") + sandbox.get(port);
+    }
     for (std::string& argument : command) {
-        if (argument.rfind("--port=", 0) == 0) {
-            argument = "--port=" + sandbox.get(port);
+        if (argument.starts_with("--host=")) {
+            argument = hosts;
         }
     }
     return command;
+}
+
+void promote(sql::Session& replica) {
+    replica.execute("STOP REPLICA");
+    replica.execute("RESET REPLICA ALL");
+    replica.execute("SET GLOBAL super_read_only = OFF");
+    replica.execute("SET GLOBAL read_only = OFF");
+}
+
+/// Waits until the replica has a checkpoint in the middle of the table.
+bool is_half_copied_at(sql::Session& replica) {
+    const auto half_copied = [&] {
+        try {
+            return replica
+                       .query(
+                           "SELECT record->>'$.rows_copied' + 0 > 2000 FROM app._t_doppel WHERE "
+                           "id = 4"
+                       )
+                       .scalar()
+                       .value_or("0") == "1";
+        } catch (const Error&) {
+            return false;  // the table is not there yet
+        }
+    };
+    return eventually(half_copied, seconds(60));
 }
 
 /// Writes to both tables until stopped, or until the server is gone.
@@ -98,37 +132,20 @@ TEST(Failover, ARunGoesOnAtThePromotedReplica) {
     Writer before(sandbox.connect());
     Process first(
         command_at(
-            sandbox, "DOPPEL_PORT", {"--no-native", "--chunk-rows=20", "--reconnect-limit=2s"}
+            sandbox, {"DOPPEL_PORT"}, {"--no-native", "--chunk-rows=20", "--reconnect-limit=2s"}
         ),
         sandbox.environment()
     );
-    // So far that the replica has a checkpoint in the middle of the table.
-    const auto copied_at_replica = [&] {
-        try {
-            return replica
-                       ->query(
-                           "SELECT record->>'$.rows_copied' + 0 > 2000 FROM app._t_doppel WHERE "
-                           "id = 4"
-                       )
-                       .scalar()
-                       .value_or("0") == "1";
-        } catch (const Error&) {
-            return false;  // the table is not there yet
-        }
-    };
-    ASSERT_TRUE(eventually(copied_at_replica, seconds(60))) << first.err();
+    ASSERT_TRUE(is_half_copied_at(*replica)) << first.err();
     sandbox.control("kill");
     EXPECT_EQ(first.wait(seconds(60)), 4) << first.err();
     EXPECT_THAT(first.err(), HasSubstr("the same command goes on from there"));
     before.stop();
 
-    replica->execute("STOP REPLICA");
-    replica->execute("RESET REPLICA ALL");
-    replica->execute("SET GLOBAL super_read_only = OFF");
-    replica->execute("SET GLOBAL read_only = OFF");
+    promote(*replica);
     Writer after(sandbox.connect_replica());
     const auto second = run_process(
-        command_at(sandbox, "DOPPEL_REPLICA_PORT", {"--no-native", "--chunk-rows=200"}),
+        command_at(sandbox, {"DOPPEL_REPLICA_PORT"}, {"--no-native", "--chunk-rows=200"}),
         seconds(120),
         sandbox.environment()
     );
@@ -140,6 +157,70 @@ TEST(Failover, ARunGoesOnAtThePromotedReplica) {
         before.committed(),
         after.committed()
     );
+    replica->execute("USE app");
+    expect_like_native(*replica, kClauses, "id");
+}
+
+TEST(Failover, ARunFindsThePromotedReplicaAmongItsHosts) {
+    Sandbox sandbox({"--replica"});
+    auto schema = std::make_unique<Schema>(sandbox, "app");
+    fill(*schema);
+    const auto replica = sandbox.connect_replica();
+    Writer before(sandbox.connect());
+    Process run(
+        command_at(
+            sandbox, {"DOPPEL_REPLICA_PORT", "DOPPEL_PORT"}, {"--no-native", "--chunk-rows=20"}
+        ),
+        sandbox.environment()
+    );
+    ASSERT_TRUE(is_half_copied_at(*replica)) << run.err();
+    sandbox.control("kill");
+    before.stop();
+    ASSERT_TRUE(run.wait_for("Looking for the primary", seconds(60))) << run.out() << run.err();
+    promote(*replica);
+    Writer after(sandbox.connect_replica());
+    EXPECT_EQ(run.wait(seconds(60)), 0) << run.out() << run.err();
+    after.stop();
+    EXPECT_THAT(run.out(), HasSubstr("going on with the run that began at"));
+    replica->execute("USE app");
+    expect_like_native(*replica, kClauses, "id");
+}
+
+TEST(Failover, AReplicaMustHaveTakenThePlaceOfThePrimary) {
+    Sandbox sandbox({"--replica"});
+    auto schema = std::make_unique<Schema>(sandbox, "app");
+    fill(*schema);
+    const auto replica = sandbox.connect_replica();
+    {
+        Process run(
+            command_at(sandbox, {"DOPPEL_PORT"}, {"--no-native", "--chunk-rows=10"}),
+            sandbox.environment()
+        );
+        ASSERT_TRUE(is_half_copied_at(*replica)) << run.err();
+        // What the primary does from here on the replica gets, and does not do.
+        replica->execute("STOP REPLICA SQL_THREAD");
+        std::this_thread::sleep_for(seconds(1));
+        ASSERT_TRUE(run.running()) << "it is to be killed in the middle";
+        run.signal(SIGKILL);
+    }
+    replica->execute("SET GLOBAL super_read_only = OFF");
+    replica->execute("SET GLOBAL read_only = OFF");
+    const auto go_on = command_at(sandbox, {"DOPPEL_REPLICA_PORT"}, {"--no-native"});
+    const auto early = run_process(go_on, seconds(60), sandbox.environment());
+    EXPECT_EQ(early.code, 3) << early.out << early.err;
+    EXPECT_THAT(early.out, HasSubstr("this one is a replica of 127.0.0.1:"));
+
+    replica->execute("STOP REPLICA");
+    Process run(go_on, sandbox.environment());
+    // It waits for what the replica has received, or it would go on with an old checkpoint while
+    // the rest of the old run is still applied.
+    std::this_thread::sleep_for(seconds(2));
+    EXPECT_TRUE(run.running()) << run.out();
+    EXPECT_THAT(run.out(), Not(HasSubstr("going on with the run")));
+    replica->execute("START REPLICA SQL_THREAD");
+    EXPECT_EQ(run.wait(seconds(60)), 0) << run.out() << run.err();
+    EXPECT_THAT(run.out(), HasSubstr("going on with the run"));
+    replica->execute("STOP REPLICA");
     replica->execute("USE app");
     expect_like_native(*replica, kClauses, "id");
 }

@@ -5,10 +5,12 @@
 #include "tools/common/quantity.hpp"
 #include "tools/common/usage_error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -25,6 +27,9 @@ constexpr std::array<std::pair<std::string_view, SslMode>, 5> kSslModes{
      {"required", SslMode::required},
      {"verify_ca", SslMode::verify_ca},
      {"verify_identity", SslMode::verify_identity}}};
+
+/// Nobody has more; a longer list is a mistake.
+constexpr std::size_t kMembersMax = 32;
 
 enum class Protocol { by_host, tcp, socket };
 
@@ -81,6 +86,65 @@ std::string choose_socket(const Settings& settings, const System& system) {
     return kSocketPaths.front();
 }
 
+/// "name", "name:port", "[IPv6]:port", or an IPv6 address alone.
+ServerAddress parse_address(std::string_view text, std::uint16_t port, std::string_view origin) {
+    const auto colons = std::count(text.begin(), text.end(), ':');
+    const std::size_t bracket = text.starts_with('[') ? text.find(']') : std::string_view::npos;
+    ServerAddress address{std::string(text), port};
+    std::string_view rest;
+    if (bracket != std::string_view::npos) {
+        address.host = text.substr(1, bracket - 1);
+        rest = text.substr(bracket + 1);
+    } else if (colons == 1) {
+        address.host = text.substr(0, text.find(':'));
+        rest = text.substr(text.find(':'));
+    }
+    if (address.host.empty() || (!rest.empty() && (rest.front() != ':' || rest.size() == 1))) {
+        throw UsageError(fmt::format(
+            "{}: '{}' is not a host; write NAME or NAME:PORT, several with commas between them",
+            origin,
+            text
+        ));
+    }
+    if (!rest.empty()) {
+        address.port = parse_port(std::string(rest.substr(1)), origin);
+    }
+    return address;
+}
+
+std::vector<ServerAddress> parse_addresses(
+    const std::string& text, std::uint16_t port, std::string_view origin
+) {
+    std::vector<ServerAddress> addresses;
+    std::size_t begin = 0;
+    while (begin <= text.size()) {
+        const std::size_t end = std::min(text.find(',', begin), text.size());
+        addresses.push_back(parse_address(
+            base::trim(std::string_view(text).substr(begin, end - begin)), port, origin
+        ));
+        begin = end + 1;
+    }
+    if (addresses.size() > kMembersMax) {
+        throw UsageError(fmt::format("{}: more than {} hosts", origin, kMembersMax));
+    }
+    return addresses;
+}
+
+/// True when it named one host by "name:port" or several.
+bool choose_members(ConnectionOptions& options, std::string_view origin) {
+    const bool several = options.host.find(',') != std::string::npos;
+    if (!several && options.host.find(':') == std::string::npos) {
+        return false;
+    }
+    auto addresses = parse_addresses(options.host, options.port, origin);
+    options.host = addresses.front().host;
+    options.port = addresses.front().port;
+    if (several) {
+        options.members = std::move(addresses);
+    }
+    return true;
+}
+
 void choose_address(ConnectionOptions& options, Settings& settings, const System& system) {
     options.host = settings.text("host").value_or(system.environment("MYSQL_HOST").value_or(""));
     if (options.host.empty()) {
@@ -88,14 +152,18 @@ void choose_address(ConnectionOptions& options, Settings& settings, const System
     }
     options.port = choose_port(settings, system);
     const Protocol protocol = choose_protocol(settings);
-    if (protocol == Protocol::socket && options.host != kLocalhost) {
+    const GivenOption* const given = settings.find("host");
+    const bool has_port = choose_members(
+        options, given != nullptr ? given->origin : "environment variable MYSQL_HOST"
+    );
+    if (protocol == Protocol::socket && (has_port || options.host != kLocalhost)) {
         throw UsageError(fmt::format(
             "{}: the socket reaches only this machine, but the host is '{}'; remove one of them",
             settings.find("protocol")->origin,
             options.host
         ));
     }
-    if (protocol == Protocol::tcp || options.host != kLocalhost) {
+    if (has_port || protocol == Protocol::tcp || options.host != kLocalhost) {
         return;
     }
     options.socket = choose_socket(settings, system);
@@ -249,8 +317,9 @@ OptionSection connection_section() {
             "host",
             'h',
             "NAME",
-            "Host of the server. 'localhost' means the Unix socket unless --protocol=tcp. Default: "
-            "MYSQL_HOST or localhost."
+            "Host of the server, or HOST:PORT. 'localhost' means the Unix socket unless "
+            "--protocol=tcp. Of several with commas between them, such as all members of a group, "
+            "the one that takes writes. Default: MYSQL_HOST or localhost."
         ),
         client_option("port", 'P', "NUMBER", "TCP port. Default: MYSQL_TCP_PORT or 3306."),
         client_option("user", 'u', "NAME", "User. Default: the login name."),

@@ -68,6 +68,16 @@ void server_is_writable(const Facts& facts, const AlterStatement&, Findings& fin
             "connect to the primary"
         );
     }
+    if (facts.server.multi_primary) {
+        refuse(
+            findings,
+            "multi-primary",
+            "the server is a member of a group in which all members take writes, and a table that "
+            "others change at the same time cannot be swapped in one place",
+            "switch the group to single-primary mode (group_replication_switch_to_single_primary_"
+            "mode)"
+        );
+    }
     if (facts.server.innodb_force_recovery > 0) {
         refuse(
             findings,

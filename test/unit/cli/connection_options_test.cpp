@@ -94,6 +94,38 @@ TEST_F(Connection, TcpOnDemandAndForOtherHosts) {
     EXPECT_THAT(refused({"--protocol=pipe"}), HasSubstr("write tcp or socket"));
 }
 
+TEST_F(Connection, AHostMayHaveItsPort) {
+    ConnectionOptions options = resolve({"-hdb1:3307", "-P3310"});
+    EXPECT_EQ(options.describe(), "operator@db1:3307");
+    EXPECT_THAT(options.members, IsEmpty());
+    options = resolve({"-hlocalhost:3307"});
+    EXPECT_FALSE(options.uses_socket());
+    EXPECT_EQ(resolve({"-h[::1]:3307"}).host, "::1");
+    EXPECT_EQ(resolve({"-h[::1]:3307"}).port, 3307);
+    EXPECT_EQ(resolve({"-hfe80::1"}).host, "fe80::1");
+    for (const char* const wrong : {"-hdb1:", "-hdb1:x", "-h:3307", "-h[::1]3307", "-hdb1:70000"}) {
+        EXPECT_THAT(refused({wrong}), HasSubstr("-h")) << wrong;
+    }
+}
+
+TEST_F(Connection, SeveralHostsAreMembersOfOneTopology) {
+    const ConnectionOptions options = resolve({"-h", "db1, db2:3307,[::1]:3308", "-P3310"});
+    EXPECT_THAT(
+        options.members,
+        ElementsAre(
+            ServerAddress{"db1", 3310}, ServerAddress{"db2", 3307}, ServerAddress{"::1", 3308}
+        )
+    );
+    EXPECT_EQ(options.describe(), "operator@db1:3310,db2:3307,[::1]:3308");
+    EXPECT_FALSE(resolve({"-hlocalhost,db2"}).uses_socket());
+    EXPECT_THAT(refused({"-hdb1,,db2"}), HasSubstr("is not a host"));
+    EXPECT_THAT(refused({"-hdb1,"}), HasSubstr("is not a host"));
+    EXPECT_THAT(
+        refused({"--protocol=socket", "-hlocalhost,db2"}),
+        HasSubstr("the socket reaches only this machine")
+    );
+}
+
 TEST_F(Connection, TheEnvironmentIsBelowTheFiles) {
     system_.variables = {
         {"MYSQL_HOST", "envhost"},

@@ -67,6 +67,9 @@ TEST(Checks, RefuseServersThatCannotBeWrittenTo) {
     facts.server.super_read_only = true;
     EXPECT_THAT(only_refusal(facts).message, HasSubstr("super_read_only"));
     facts = good_facts();
+    facts.server.multi_primary = true;
+    EXPECT_EQ(only_refusal(facts).id, "multi-primary");
+    facts = good_facts();
     facts.server.innodb_force_recovery = 3;
     EXPECT_EQ(only_refusal(facts).id, "force-recovery");
 }

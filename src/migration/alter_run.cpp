@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migration/alter_run.hpp"
+
+#include "sql/primary.hpp"
+#include "sql/session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace doppel::migration {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// How long a lost server is waited for where others may have taken its place.
+constexpr seconds kReconnectLimit{5};
+constexpr milliseconds kSearchPause{1'000};
+constexpr milliseconds kPoll{200};
+
+/// What a server answers that is the primary no more.
+constexpr std::array kDemoted{
+    1290U,  // ER_OPTION_PREVENTS_STATEMENT: read_only, super_read_only
+    1836U,  // ER_READ_ONLY_MODE
+    3100U,  // ER_RUN_HOOK_ERROR: group replication could not commit
+    3101U,  // ER_TRANSACTION_ROLLBACK_DURING_COMMIT
+};
+
+bool is_gone_or_demoted(const Error& failure) {
+    const unsigned number = failure.server_errno();
+    return failure.code() == Errc::interrupted &&
+           (number == 0 || sql::is_connection_loss(number) ||
+            std::find(kDemoted.begin(), kDemoted.end(), number) != kDemoted.end());
+}
+
+}  // namespace
+
+AlterRun::AlterRun(
+    statement::AlterStatement statement,
+    std::string statement_text,
+    mysql::TableName table,
+    ConnectionOptions connection,
+    MigrationOptions options,
+    Observer& observer,
+    Logger logger,
+    async::asio::any_io_executor executor
+)
+    : statement_(std::move(statement)),
+      statement_text_(std::move(statement_text)),
+      table_(std::move(table)),
+      connection_(std::move(connection)),
+      options_(options),
+      search_limit_(options.reconnect_limit),
+      observer_(observer),
+      logger_(std::move(logger)),
+      executor_(std::move(executor)) {
+    if (!connection_.members.empty()) {
+        options_.reconnect_limit =
+            std::min<milliseconds>(options_.reconnect_limit, kReconnectLimit);
+    }
+}
+
+void AlterRun::stop(std::string reason) {
+    stopping_ = true;
+    if (migration_) {
+        migration_->stop(std::move(reason));
+    } else {
+        notice(std::move(reason));
+    }
+}
+
+void AlterRun::notice(std::string message) {
+    observer_.on_event(Notice{std::move(message)});
+}
+
+async::awaitable<void> AlterRun::run() {
+    ConnectionOptions server = co_await find_server(Clock::now());
+    Clock::time_point deadline = Clock::now() + search_limit_;
+    while (true) {
+        make_migration(server);
+        std::optional<Error> failure;
+        try {
+            co_await migration_->run();
+        } catch (const Error& error) {
+            failure = error;
+        }
+        if (!failure) {
+            break;
+        }
+        if (migration_->had_begun()) {
+            deadline = Clock::now() + search_limit_;
+        }
+        if (!goes_on_elsewhere(*failure) || Clock::now() > deadline) {
+            throw *failure;
+        }
+        migration_.reset();
+        notice(fmt::format("{}. Looking for the primary", failure->what()));
+        co_await pause();
+        server = co_await find_server(deadline);
+        notice("going on at " + server.describe());
+    }
+}
+
+void AlterRun::make_migration(const ConnectionOptions& server) {
+    migration_ = std::make_unique<Migration>(
+        statement_, statement_text_, table_, server, options_, observer_, logger_, executor_
+    );
+}
+
+bool AlterRun::goes_on_elsewhere(const Error& failure) const {
+    if (stopping_ || !migration_->may_be_repeated()) {
+        return false;
+    }
+    // Behind the name of the server there is another one now.
+    return failure.code() == Errc::displaced ||
+           (!connection_.members.empty() && is_gone_or_demoted(failure));
+}
+
+async::awaitable<ConnectionOptions> AlterRun::find_server(Clock::time_point deadline) {
+    while (true) {
+        if (stopping_) {
+            throw Error(Errc::stopped, "stopped while looking for the primary");
+        }
+        std::optional<Error> failure;
+        ConnectionOptions server;
+        auto find = [this] { return sql::find_primary(connection_); };
+        try {
+            server = co_await worker_.run(find);
+        } catch (const Error& error) {
+            failure = error;
+        }
+        if (!failure) {
+            co_return server;
+        }
+        // Right after a change of roles two servers may take writes for a moment.
+        const bool may_pass =
+            failure->code() == Errc::interrupted || failure->code() == Errc::refused;
+        if (!may_pass || Clock::now() >= deadline) {
+            throw *failure;
+        }
+        logger_.debug("{}", failure->what());
+        co_await pause();
+    }
+}
+
+async::awaitable<void> AlterRun::pause() {
+    const auto until = Clock::now() + kSearchPause;
+    while (!stopping_ && Clock::now() < until) {
+        co_await async::sleep(kPoll);
+    }
+}
+
+}  // namespace doppel::migration

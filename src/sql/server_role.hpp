@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sql/session.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace doppel::sql {
+
+/// How a member of a MySQL group sees the group (performance_schema.replication_group_members).
+struct GroupView {
+    bool online = false;          ///< the member itself
+    std::size_t members = 0;      ///< it included
+    std::size_t unreachable = 0;  ///< members that it has lost from sight
+    std::size_t primaries = 0;    ///< 1 in single-primary mode
+
+    /// Commits of a member without a majority wait for ever.
+    [[nodiscard]] bool has_majority() const { return 2 * unreachable < members; }
+};
+
+/// What a server is among those that replicate from each other.
+struct ServerRole {
+    std::string uuid;  ///< @@server_uuid; empty: MariaDB
+    bool read_only = false;
+    /// Nothing when it is in no group, or the account may not see it.
+    std::optional<GroupView> group;
+
+    /// It takes writes, and can commit them.
+    [[nodiscard]] bool takes_writes() const;
+    /// "is read-only", "has lost the majority of its group", ..; empty when it takes writes.
+    [[nodiscard]] std::string hindrance() const;
+};
+
+[[nodiscard]] ServerRole read_role(Session& session);
+
+/// Where this server gets its changes from, as "host:port", if it is a replica; a member of a group
+/// is none. Needs REPLICATION CLIENT.
+[[nodiscard]] std::optional<std::string> replicates_from(Session& session);
+
+/// Transactions that this server has received from another one and not applied yet. Sets of GTIDs,
+/// one for each channel with such; empty where there are none, and where the account may not see.
+[[nodiscard]] std::vector<std::string> unapplied_transactions(Session& session);
+
+}  // namespace doppel::sql
