@@ -6,6 +6,7 @@
 #include "sql/server_role.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -14,7 +15,8 @@ namespace {
 
 /// How long the server may take to end a connection of ours that was killed; rolling back a chunk
 /// is the longest part.
-constexpr int kOldConnectionEndsSeconds = 30;
+constexpr std::chrono::seconds kOldConnectionEnds{30};
+constexpr std::chrono::milliseconds kSilenceMax = std::chrono::hours{24};
 constexpr std::chrono::milliseconds kBackoffInitial{100};
 constexpr std::chrono::milliseconds kBackoffMax{5'000};
 constexpr unsigned kNoSuchThread = 1094;
@@ -44,36 +46,77 @@ Session& AsyncSession::require() const {
     return *session_;
 }
 
+bool AsyncSession::was_at_work(Session& session, std::uint64_t connection) const {
+    // The columns Id, Command and Time (MySQL manual, "SHOW PROCESSLIST Statement").
+    const Rows list = session.query("SHOW PROCESSLIST");
+    const std::string id = std::to_string(connection);
+    const auto limit = std::chrono::floor<std::chrono::seconds>(settings_.statement_timeout);
+    return std::any_of(list.rows.begin(), list.rows.end(), [&](const Row& row) {
+        return row.at(0).value_or("") == id && row.at(4).value_or("") == "Query" &&
+               std::strtoll(row.at(5).value_or("0").c_str(), nullptr, 10) >= limit.count();
+    });
+}
+
+void AsyncSession::wait_longer() {
+    const auto before = settings_.statement_timeout;
+    settings_.statement_timeout = std::min(before * 2, kSilenceMax);
+    logger_.warning(
+        "a statement was still at work after {} s of silence; now the limit is {} s",
+        std::chrono::ceil<std::chrono::seconds>(before).count(),
+        std::chrono::ceil<std::chrono::seconds>(settings_.statement_timeout).count()
+    );
+}
+
+void AsyncSession::end_lost_connection(Session& session, std::uint64_t holder) {
+    logger_.debug("ending our lost connection {}", holder);
+    try {
+        session.execute(fmt::format("KILL {}", holder));
+    } catch (const Error& error) {
+        if (error.server_errno() != kNoSuchThread) {
+            throw;
+        }
+    }
+}
+
 void AsyncSession::connect_and_lock() {
     session_.reset();
     if (connection_id_ != 0) {
-        lost_id_ = connection_id_;
+        lost_ids_ = {connection_id_};
     }
     connection_id_ = 0;
     auto session = connect(options_, settings_);
     require_group(*session);
     const std::string name = mysql::quote_string(lock_name_);
     const auto holder = session->query("SELECT IS_USED_LOCK(" + name + ")").scalar();
-    // Another one has taken the name: a run that takes this one for dead.
-    if (holder && *holder == std::to_string(lost_id_)) {
-        logger_.debug("ending our lost connection {}", *holder);
-        try {
-            session->execute("KILL " + *holder);
-        } catch (const Error& error) {
-            if (error.server_errno() != kNoSuchThread) {
-                throw;
-            }
+    const std::uint64_t holder_id = holder ? std::stoull(*holder) : 0;
+    // Else another one has taken the name: a run that takes this one for dead.
+    if (std::find(lost_ids_.begin(), lost_ids_.end(), holder_id) != lost_ids_.end()) {
+        const bool at_work =
+            settings_.statement_timeout.count() > 0 && was_at_work(*session, holder_id);
+        end_lost_connection(*session, holder_id);
+        if (at_work) {
+            wait_longer();
+            session = connect(options_, settings_);  // the limit is one of the connection
         }
     }
+    // It may be lost before we know that it has the name.
+    lost_ids_.push_back(session->connection_id());
+    // Not silent for so long that the wait itself counts as a loss.
+    const auto patience =
+        settings_.statement_timeout.count() == 0
+            ? kOldConnectionEnds
+            : std::clamp(
+                  std::chrono::floor<std::chrono::seconds>(settings_.statement_timeout / 2),
+                  std::chrono::seconds{1},
+                  kOldConnectionEnds
+              );
     const auto locked =
-        session->query(fmt::format("SELECT GET_LOCK({}, {})", name, kOldConnectionEndsSeconds))
-            .scalar();
+        session->query(fmt::format("SELECT GET_LOCK({}, {})", name, patience.count())).scalar();
     if (locked.value_or("0") != "1") {
         throw Error(
             Errc::interrupted,
             fmt::format(
-                "a lost connection of ours is still busy on the server after {} s",
-                kOldConnectionEndsSeconds
+                "a lost connection of ours is still busy on the server after {} s", patience.count()
             )
         );
     }
@@ -84,6 +127,7 @@ void AsyncSession::connect_and_lock() {
         first_server_ = server;
     }
     connection_id_ = session->connection_id();
+    lost_ids_.clear();
     session_ = std::move(session);
 }
 
@@ -97,6 +141,13 @@ async::awaitable<void> AsyncSession::execute(std::string statement) {
 
 async::awaitable<Rows> AsyncSession::query(std::string statement) {
     co_return co_await run([&statement](Session& session) { return session.query(statement); });
+}
+
+async::awaitable<Rows> AsyncSession::query_surely(
+    std::string statement, std::chrono::milliseconds limit
+) {
+    auto work = [&statement](Session& session) { return session.query(statement); };
+    co_return co_await run_surely(work, limit);
 }
 
 async::awaitable<void> AsyncSession::reconnect(std::chrono::milliseconds limit) {

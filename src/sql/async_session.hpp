@@ -14,6 +14,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace doppel::sql {
 
@@ -23,6 +24,10 @@ namespace doppel::sql {
 /// GET_LOCK name is for: the server releases it when it has rolled back and cleaned up the
 /// connection (sql_class.cc, THD::cleanup), and it cannot be mistaken after a restart as a
 /// connection id could.
+///
+/// A connection on which the server says nothing for `SessionSettings::statement_timeout` counts as
+/// lost. Where it turns out that the server was at work on a statement, the limit is doubled for
+/// the connections that follow, so that a statement that takes long is not begun for ever.
 ///
 /// Used by one coroutine at a time.
 class AsyncSession final {
@@ -41,8 +46,30 @@ public:
         auto call = [this, &work] { return work(require()); };
         co_return co_await worker_.run(std::ref(call));
     }
+    /// The same for work that may be done twice, also where it was begun: when the connection is
+    /// lost it is done again over another one. Throws Error(interrupted) when it was lost again
+    /// and again for `limit`, and what `reconnect` throws.
+    template <class Work>
+    async::awaitable<std::invoke_result_t<Work&, Session&>> run_surely(
+        Work work, std::chrono::milliseconds limit
+    ) {
+        const auto deadline = std::chrono::steady_clock::now() + limit;
+        while (true) {
+            try {
+                co_return co_await run(std::ref(work));
+            } catch (const Error& error) {
+                if (error.code() != Errc::interrupted || giving_up_ ||
+                    std::chrono::steady_clock::now() > deadline) {
+                    throw;
+                }
+                logger_.warning("the connection was lost: {}", error.what());
+            }
+            co_await reconnect(limit);
+        }
+    }
     async::awaitable<void> execute(std::string statement);
     async::awaitable<Rows> query(std::string statement);
+    async::awaitable<Rows> query_surely(std::string statement, std::chrono::milliseconds limit);
 
     /// Connects anew, trying again with back-off until `limit` has passed; then throws
     /// Error(interrupted). On return the old connection is gone from the server. Throws what
@@ -63,6 +90,11 @@ public:
 private:
     [[nodiscard]] Session& require() const;
     void connect_and_lock();
+    /// Ends the connection of ours that has the lock's name: `holder`.
+    void end_lost_connection(Session& session, std::uint64_t holder);
+    /// True when the server was silent on `connection` because it works on a statement of it.
+    [[nodiscard]] bool was_at_work(Session& session, std::uint64_t connection) const;
+    void wait_longer();
 
     ConnectionOptions options_;
     SessionSettings settings_;
@@ -70,7 +102,7 @@ private:
     Logger logger_;
     std::unique_ptr<Session> session_;
     std::uint64_t connection_id_ = 0;
-    std::uint64_t lost_id_ = 0;                   ///< of the connection before this one
+    std::vector<std::uint64_t> lost_ids_;         ///< of connections that may have the lock's name
     std::optional<ServerIdentity> first_server_;  ///< of the first connection
     bool giving_up_ = false;
     async::Worker worker_;  ///< last, so that its thread ends first

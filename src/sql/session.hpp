@@ -49,6 +49,9 @@ public:
 /// and 4031 (MySQL manual, "Client Error Message Reference", "Server Error Message Reference").
 [[nodiscard]] bool is_connection_loss(unsigned error_number);
 
+/// For a session that may be idle for days.
+inline constexpr const char* kKeepIdleConnection = "SET SESSION wait_timeout = 2147483";
+
 /// What every session of ours sets right after connecting, beyond ConnectionOptions. Defaults are
 /// right for the copy; the server's own defaults are meant where a value is empty.
 struct SessionSettings {
