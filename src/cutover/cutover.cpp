@@ -13,6 +13,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// The server ends a connection that holds the lock and says nothing for this much longer than an
+/// attempt may last. Else a host or a network that dies at that moment keeps the table locked for
+/// as long as the server takes the connection for alive.
+constexpr std::chrono::seconds kLockOutlives{2};
+
 std::chrono::microseconds since(Clock::time_point start) {
     return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
 }
@@ -73,6 +78,7 @@ async::awaitable<bool> Cutover::lock() {
     const auto seconds = std::max<long>(
         1, std::chrono::ceil<std::chrono::seconds>(options_.lock_wait_timeout).count()
     );
+    const auto idle = std::chrono::ceil<std::chrono::seconds>(options_.lock_limit) + kLockOutlives;
     const std::string lock_tables = fmt::format(
         "LOCK TABLES {} WRITE, {} WRITE, {} WRITE",
         tables_.source.quoted(),
@@ -81,7 +87,9 @@ async::awaitable<bool> Cutover::lock() {
     );
     bool lost = false;
     try {
-        co_await session_.execute(fmt::format("SET SESSION lock_wait_timeout = {}", seconds));
+        co_await session_.execute(fmt::format(
+            "SET SESSION lock_wait_timeout = {}, SESSION wait_timeout = {}", seconds, idle.count()
+        ));
         co_await session_.execute(lock_tables);
         co_return true;
     } catch (const Error& error) {
@@ -97,6 +105,8 @@ async::awaitable<bool> Cutover::lock() {
     }
     if (lost) {
         co_await session_.reconnect(options_.reconnect_limit);
+    } else {
+        co_await unlock();
     }
     co_return false;
 }
@@ -223,6 +233,7 @@ async::awaitable<void> Cutover::unlock() {
     bool lost = false;
     try {
         co_await session_.execute("UNLOCK TABLES");
+        co_await session_.execute(sql::kKeepIdleConnection);
     } catch (const Error&) {
         lost = true;
     }
