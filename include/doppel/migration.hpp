@@ -40,9 +40,12 @@ struct MigrationOptions {
         256 * 1024;  ///< bytes of statement text, also bounded by max_allowed_packet
     std::size_t pending_keys_max = 2'000'000;  ///< the feed pauses above this
 
-    // Feed
+    // Connections
     std::chrono::milliseconds heartbeat{
-        1'000};  ///< heartbeat asked of the server when there are no events
+        1'000};  ///< heartbeat asked of the server when there are no binlog events
+    std::chrono::milliseconds silence_limit{
+        60'000};  ///< a connection on which the server says nothing for this long beyond
+                  ///< `lock_wait_timeout` counts as lost; 1 s..24 h
     std::chrono::milliseconds reconnect_limit{
         300'000};  ///< give up (exit 4) when the server is away for this long
 

@@ -28,8 +28,6 @@ constexpr std::uint32_t kServerIdLast = 0x7fffffff;
 constexpr unsigned kServerIdTries = 100;
 constexpr unsigned kFatalReadError = 1236;  ///< ER_SOURCE_FATAL_ERROR_READING_BINLOG
 constexpr milliseconds kSilenceMin{3'000};
-/// The server may have to look through many binlog files before its first packet.
-constexpr milliseconds kFirstPacketMin{60'000};
 /// How often a full handler is asked again without resume().
 constexpr milliseconds kFullPoll{1'000};
 
@@ -272,8 +270,8 @@ asio::awaitable<void> BinlogStream::read_events() {
     // The status byte of a packet comes before the event.
     constexpr std::size_t kPacketBytesMax = binlog::kEventBytesMax + 1;
     const milliseconds silence_max = std::max(3 * options_.heartbeat, kSilenceMin);
-    milliseconds timeout =
-        std::max({silence_max, connection_options_.read_timeout, kFirstPacketMin});
+    // The server may have to look through many binlog files before its first packet.
+    milliseconds timeout = std::max(silence_max, connection_options_.read_timeout);
     bool connected = false;
     while (!stopped_) {
         const auto packet = co_await connection_->read_packet(timeout, kPacketBytesMax);

@@ -22,6 +22,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kPoll{200};
+constexpr std::chrono::milliseconds kLimitWhenStopping{5'000};
 
 Error internal_error(const std::exception& error) {
     return {Errc::failed, fmt::format("internal error: {}", error.what())};
@@ -36,6 +37,14 @@ Error reason_of_stop(const std::exception_ptr& reason, const Error& stopped) {
     } catch (const std::exception& error) {
         return internal_error(error);
     }
+}
+
+/// For the feed, whose statements wait for no lock.
+ConnectionOptions with_silence_limit(
+    ConnectionOptions connection, const MigrationOptions& options
+) {
+    connection.read_timeout = options.silence_limit;
+    return connection;
 }
 
 plan::AuxiliaryNames auxiliary_names(const mysql::TableName& table) {
@@ -62,7 +71,11 @@ Migration::Migration(
       observer_(observer),
       logger_(logger),
       executor_(executor),
-      sessions_(connection, options.lock_wait_timeout, logger),
+      sessions_(
+          with_silence_limit(connection, options),
+          options.silence_limit + options.lock_wait_timeout,
+          logger
+      ),
       main_session_(sessions_.plain()),
       lock_session_(sessions_.plain()),
       lock_changed_(executor),
@@ -72,6 +85,7 @@ Migration::Migration(
 void Migration::stop(std::string reason) {
     notice(std::move(reason));
     stopping_ = true;
+    main_session_->give_up();
     if (run_) {
         run_->stop();
     }
@@ -105,7 +119,7 @@ async::awaitable<void> Migration::run() {
     try {
         enter(Phase::connecting);
         co_await main_session_->open();
-        co_await lock_session_->open();
+        co_await lock_session_->reconnect(options_.reconnect_limit);
         const bool done = co_await check() || co_await try_native();
         if (!done) {
             co_await migrate();
@@ -133,7 +147,7 @@ async::awaitable<void> Migration::read_plan() {
     auto read = [this](sql::Session& session) {
         return plan::read_facts(session, table_, auxiliary_names(table_));
     };
-    auto facts = co_await main_session_->run(read);
+    auto facts = co_await main_session_->run_surely(read, options_.reconnect_limit);
     plan_ = plan::make_plan(std::move(facts), statement_, options_);
     table_ = plan_->source;
     plan_->names = auxiliary_names(table_);
@@ -164,6 +178,20 @@ async::awaitable<bool> Migration::check() {
     co_return false;
 }
 
+std::unique_ptr<sql::Session> Migration::connect_surely() const {
+    const auto deadline = Clock::now() + options_.reconnect_limit;
+    while (true) {
+        try {
+            return sql::connect(sessions_.options(), sessions_.plain_settings());
+        } catch (const Error& error) {
+            if (error.code() != Errc::interrupted || stopping_ || Clock::now() > deadline) {
+                throw;
+            }
+        }
+        std::this_thread::sleep_for(kPoll);
+    }
+}
+
 async::awaitable<bool> Migration::try_native() {
     if (earlier_ || !plan_->try_native || !plan_->native_allowed()) {
         co_return false;
@@ -172,7 +200,7 @@ async::awaitable<bool> Migration::try_native() {
     native::Options options;
     options.lock_wait_timeout = std::chrono::ceil<std::chrono::seconds>(options_.lock_wait_timeout);
     native::Environment environment;
-    environment.connect = [this] { return sql::connect(sessions_.options(), {}); };
+    environment.connect = [this] { return connect_surely(); };
     environment.pause = [this](std::chrono::milliseconds time) {
         const auto until = Clock::now() + time;
         while (!stopping_ && Clock::now() < until) {
@@ -259,7 +287,7 @@ async::awaitable<void> Migration::prepare() {
     auto require = [&](sql::Session& session) {
         plan::require_values(session, plan_->facts, *columns);
     };
-    co_await main_session_->run(require);
+    co_await main_session_->run_surely(require, options_.reconnect_limit);
     const auto unnumbered = plan::numbers_for_null(plan_->facts, made.definition, *columns);
     if (unnumbered) {
         refuse_for(*unnumbered);
@@ -288,7 +316,7 @@ async::awaitable<void> Migration::guard_source() {
         guard_->note(session);
         server.look(session);
     };
-    co_await main_session_->run(note);
+    co_await main_session_->run_surely(note, options_.reconnect_limit);
     server_guard_ = std::move(server);
 }
 
@@ -297,7 +325,7 @@ async::awaitable<void> Migration::require_same_definition() {
     auto read = [this](sql::Session& session) {
         return schema::read_table(session, table_, plan_->facts.server.version);
     };
-    const auto now = co_await main_session_->run(read);
+    const auto now = co_await main_session_->run_surely(read, options_.reconnect_limit);
     const std::string& before = plan_->facts.source->create_text;
     if (!now || schema::without_auto_increment(now->create_text) !=
                     schema::without_auto_increment(before)) {
@@ -374,17 +402,22 @@ async::awaitable<void> Migration::run_shadow() {
 async::awaitable<void> Migration::clean_up(bool drop_old) {
     const mysql::TableName old_table = sibling(plan_->names.old_table);
     std::optional<std::string> problem;
+    bool old_table_stays = !drop_old;
     const std::function<void(sql::Session&)> drop = [&](sql::Session& session) {
-        if (drop_old) {
+        if (!old_table_stays) {
             own_->state().write_swapped(session);  // without the old table it cannot be seen
             base::fault_point("cleaning.noted");
             session.execute("DROP TABLE IF EXISTS " + old_table.quoted());
+            old_table_stays = true;  // done: the state table may be gone when this is repeated
         }
         base::fault_point("cleaning.before_state");
         own_->state().drop(session);
     };
+    main_session_->persist();
     try {
-        co_await run_surely(*main_session_, drop);
+        co_await main_session_->run_surely(
+            drop, stopping_ ? kLimitWhenStopping : options_.reconnect_limit
+        );
     } catch (const Error& error) {
         problem = fmt::format(
             "the change is made, but {}{}{} could not be removed: {}",
@@ -420,6 +453,7 @@ async::awaitable<std::string> Migration::tell_what_is_left() {
             own_->state().name().str()
         );
     }
+    main_session_->persist();
     co_return co_await own_->remove_all(*main_session_);
 }
 

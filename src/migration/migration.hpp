@@ -74,8 +74,12 @@ private:
     async::awaitable<bool> ends_with_lock();
     async::awaitable<void> take_lock();
     async::awaitable<void> watch_lock();
+    /// After a loss of its connection.
+    async::awaitable<void> take_lock_again();
     /// True when the server made the change itself.
     async::awaitable<bool> try_native();
+    /// Blocks; on the thread of a session.
+    [[nodiscard]] std::unique_ptr<sql::Session> connect_surely() const;
     async::awaitable<void> migrate();
     async::awaitable<void> prepare();
     async::awaitable<binlog::StartPosition> read_start_position();

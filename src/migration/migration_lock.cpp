@@ -9,18 +9,26 @@
 #include <optional>
 #include <string>
 
+#include <fmt/format.h>
+
 namespace doppel::migration {
 namespace {
 
 constexpr std::chrono::seconds kLockPing{2};
+/// Somebody who looks at the lock may hold it for a moment.
+constexpr std::chrono::seconds kLockPatience{1};
+constexpr unsigned kLockTries = 10;
 
 }  // namespace
 
 async::awaitable<void> Migration::take_lock() {
     const std::string name = mysql::quote_string(shadow::lock_name(table_));
-    const auto got = co_await lock_session_->query("SELECT GET_LOCK(" + name + ", 0)");
+    const auto limit = options_.reconnect_limit;
+    const auto got =
+        co_await lock_session_->query_surely("SELECT GET_LOCK(" + name + ", 0)", limit);
     if (got.scalar().value_or("0") != "1") {
-        const auto holder = co_await lock_session_->query("SELECT IS_USED_LOCK(" + name + ")");
+        const auto holder =
+            co_await lock_session_->query_surely("SELECT IS_USED_LOCK(" + name + ")", limit);
         std::optional<std::uint64_t> connection;
         if (const auto id = holder.scalar()) {
             connection = std::stoull(*id);
@@ -32,7 +40,6 @@ async::awaitable<void> Migration::take_lock() {
 }
 
 async::awaitable<void> Migration::watch_lock() {
-    const std::string name = mysql::quote_string(shadow::lock_name(table_));
     while (!lock_ends_) {
         co_await lock_changed_.wait(kLockPing);
         bool lost = false;
@@ -61,20 +68,33 @@ async::awaitable<void> Migration::watch_lock() {
             continue;
         }
         co_await lock_session_->reconnect(options_.reconnect_limit);
-        const auto got = co_await lock_session_->query("SELECT GET_LOCK(" + name + ", 10)");
-        if (got.scalar().value_or("0") != "1") {
+        co_await take_lock_again();
+    }
+}
+
+async::awaitable<void> Migration::take_lock_again() {
+    const std::string take_lock = fmt::format(
+        "SELECT GET_LOCK({}, {})",
+        mysql::quote_string(shadow::lock_name(table_)),
+        kLockPatience.count()
+    );
+    // Whole or not at all: a connection that is lost again takes with it what it had.
+    auto take = [&](sql::Session& session) {
+        bool ours = false;
+        for (unsigned i = 0; i < kLockTries && !ours; ++i) {
+            ours = session.query(take_lock).scalar().value_or("0") == "1";
+        }
+        if (!ours) {
             throw Error(
                 Errc::failed,
                 "the migration lock of the table was lost and is held by somebody else now"
             );
         }
-        auto take = [this](sql::Session& session) {
-            if (!earlier_run_id_.empty()) {
-                take_sessions_of(session, earlier_run_id_);
-            }
-        };
-        co_await lock_session_->run(take);
-    }
+        if (!earlier_run_id_.empty()) {
+            take_sessions_of(session, earlier_run_id_);
+        }
+    };
+    co_await lock_session_->run_surely(take, options_.reconnect_limit);
 }
 
 async::awaitable<bool> Migration::ends_with_lock() {

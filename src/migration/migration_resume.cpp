@@ -89,7 +89,7 @@ async::awaitable<void> Migration::take_earlier_sessions() {
             take_sessions_of(session, earlier_run_id_);
         }
     };
-    co_await lock_session_->run(take);
+    co_await lock_session_->run_surely(take, options_.reconnect_limit);
     base::fault_point("resume.sessions_ended");
 }
 
@@ -106,10 +106,10 @@ async::awaitable<bool> Migration::deal_with_earlier_run() {
         co_return false;
     }
     auto read = [this](sql::Session& session) { return read_remains(session, table_); };
-    Remains remains = co_await main_session_->run(read);
+    Remains remains = co_await main_session_->run_surely(read, options_.reconnect_limit);
     if (ran_elsewhere(remains)) {
         co_await require_promoted();
-        remains = co_await main_session_->run(read);
+        remains = co_await main_session_->run_surely(read, options_.reconnect_limit);
     }
     Verdict verdict = judge_earlier_run(remains, statement_text_, options_.restart);
     switch (verdict.kind) {
@@ -139,7 +139,7 @@ async::awaitable<void> Migration::remove_earlier_run() {
         base::fault_point("restart.shadow_dropped");
         checkpoint::StateTable(sibling(plan_->names.state)).drop(session);
     };
-    co_await run_surely(*main_session_, drop);
+    co_await main_session_->run_surely(drop, options_.reconnect_limit);
 }
 
 async::awaitable<bool> Migration::finish_earlier_run(const EarlierRun& run) {
@@ -183,7 +183,7 @@ async::awaitable<void> Migration::require_place() {
     auto look = [&](sql::Session& session) {
         problem = place_problem(session, table_, earlier_->point);
     };
-    co_await main_session_->run(look);
+    co_await main_session_->run_surely(look, options_.reconnect_limit);
     if (problem) {
         refuse_for(*problem);
     }
@@ -204,14 +204,19 @@ async::awaitable<shadow::Shadow> Migration::make_shadow() {
         auto read = [&](sql::Session& session) {
             made = shadow::find(session, source, own_->shadow(), statement_, version);
         };
-        co_await main_session_->run(read);
+        co_await main_session_->run_surely(read, options_.reconnect_limit);
         made.check_names = earlier_->record.check_names;
         co_return made;
     }
+    bool again = false;
     auto make = [&](sql::Session& session) {
+        // How far it came is not known.
+        if (std::exchange(again, true) && !own_->remove(session)) {
+            throw Error(Errc::failed, "another run has begun to change " + table_.str());
+        }
         return own_->create(session, record(Stage::preparing), source, statement_, version);
     };
-    shadow::Shadow made = co_await main_session_->run(make);
+    shadow::Shadow made = co_await main_session_->run_surely(make, options_.reconnect_limit);
     for (const std::string& difference : made.differences) {
         notice(difference);
     }
@@ -225,7 +230,7 @@ async::awaitable<void> Migration::note_point(binlog::StartPosition start) {
     }
     point.place = std::move(start);
     auto read = [&](sql::Session& session) { point.server = sql::read_identity(session); };
-    co_await main_session_->run(read);
+    co_await main_session_->run_surely(read, options_.reconnect_limit);
     point_ = std::move(point);
 }
 
@@ -266,7 +271,7 @@ async::awaitable<void> Migration::write_record(
     }
     auto write = [&](sql::Session& session) { own_->state().write(session, now, *point_, show); };
     base::fault_point("prepare.shadow_made");
-    co_await main_session_->run(write);
+    co_await main_session_->run_surely(write, options_.reconnect_limit);
     base::fault_point("prepare.recorded");
 }
 

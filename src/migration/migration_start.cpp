@@ -21,8 +21,10 @@ constexpr std::chrono::milliseconds kPoll{200};
 }  // namespace
 
 async::awaitable<binlog::StartPosition> Migration::read_start_position() {
-    const auto gtid =
-        co_await main_session_->query("SELECT @@GLOBAL.gtid_mode, @@GLOBAL.gtid_executed");
+    const auto limit = options_.reconnect_limit;
+    const auto gtid = co_await main_session_->query_surely(
+        "SELECT @@GLOBAL.gtid_mode, @@GLOBAL.gtid_executed", limit
+    );
     const sql::Row& row = gtid.rows.at(0);
     if (row.at(0).value_or("") == "ON") {
         auto set = mysql::GtidSet::parse(row.at(1).value_or(""));
@@ -32,8 +34,9 @@ async::awaitable<binlog::StartPosition> Migration::read_start_position() {
         co_return std::move(*set);
     }
     const bool renamed = plan_->facts.server.version.at_least(8, 2);
-    const auto status =
-        co_await main_session_->query(renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
+    const auto status = co_await main_session_->query_surely(
+        renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS", limit
+    );
     if (status.empty()) {
         throw Error(Errc::failed, "the server does not tell its binlog position");
     }
@@ -62,7 +65,8 @@ async::awaitable<binlog::StartPosition> Migration::choose_start_position() {
 
 async::awaitable<std::size_t> Migration::count_prepared_xa() {
     try {
-        const auto prepared = co_await main_session_->query("XA RECOVER");
+        const auto prepared =
+            co_await main_session_->query_surely("XA RECOVER", options_.reconnect_limit);
         co_return prepared.rows.size();
     } catch (const Error& error) {
         if (error.code() == Errc::interrupted) {

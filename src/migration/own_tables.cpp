@@ -56,22 +56,19 @@ shadow::Shadow OwnTables::create(
     }
 }
 
-async::awaitable<void> run_surely(
-    sql::AsyncSession& session, std::function<void(sql::Session&)> work
-) {
-    std::optional<Error> lost;
-    try {
-        co_await session.run(std::ref(work));
-    } catch (const Error& error) {
-        if (error.code() != Errc::interrupted) {
-            throw;
-        }
-        lost = error;
+bool OwnTables::remove(sql::Session& session) {
+    const auto owner = state_made_ ? state_.read_run_id(session) : std::nullopt;
+    if (owner && *owner != run_id_) {
+        return false;
     }
-    if (lost) {
-        co_await session.reconnect(kReconnectLimit);
-        co_await session.run(std::ref(work));
+    // The state table marks the shadow as ours, so it goes last.
+    if (shadow_made_) {
+        shadow::drop(session, shadow_);
     }
+    if (state_made_) {
+        state_.drop(session);
+    }
+    return true;
 }
 
 async::awaitable<std::string> OwnTables::remove_all(sql::AsyncSession& session) {
@@ -79,21 +76,10 @@ async::awaitable<std::string> OwnTables::remove_all(sql::AsyncSession& session) 
     bool taken_over = false;
     // Named: g++ 12 copies closures that are temporaries of a co_await wrongly.
     const std::function<void(sql::Session&)> drop = [&](sql::Session& connected) {
-        const auto owner = state_made_ ? state_.read_run_id(connected) : std::nullopt;
-        taken_over = owner && *owner != run_id_;
-        if (taken_over) {
-            return;
-        }
-        // The state table marks the shadow as ours, so it goes last.
-        if (shadow_made_) {
-            shadow::drop(connected, shadow_);
-        }
-        if (state_made_) {
-            state_.drop(connected);
-        }
+        taken_over = !remove(connected);
     };
     try {
-        co_await run_surely(session, drop);
+        co_await session.run_surely(drop, kReconnectLimit);
     } catch (const Error& error) {
         problem = error.what();
     }

@@ -41,6 +41,9 @@ public:
     /// After a failure that left the source in place: removes what `create` made or may have made,
     /// and tells what is left, in sentences for the operator.
     async::awaitable<std::string> remove_all(sql::AsyncSession& session);
+    /// Removes what `create` made or may have made. False, and nothing is removed, when another run
+    /// has taken it over.
+    [[nodiscard]] bool remove(sql::Session& session);
 
 private:
     mysql::TableName source_;
@@ -50,10 +53,5 @@ private:
     bool state_made_ = false;
     bool shadow_made_ = false;
 };
-
-/// Runs work that may be run twice, once more on a new connection if the first is lost.
-async::awaitable<void> run_surely(
-    sql::AsyncSession& session, std::function<void(sql::Session&)> work
-);
 
 }  // namespace doppel::migration

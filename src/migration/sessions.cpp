@@ -8,12 +8,6 @@
 namespace doppel::migration {
 namespace {
 
-/// Sessions may be idle for days, between the start and the cut-over.
-constexpr const char* kKeepIdle = "SET SESSION wait_timeout = 2147483";
-/// A server that is silent for longer counts as lost, unless a statement of ours may wait for a
-/// table lock that long.
-constexpr std::chrono::minutes kSilenceMax{10};
-
 std::string random_id() {
     std::random_device random;
     return fmt::format("{:08x}{:08x}", random(), random());
@@ -26,12 +20,10 @@ std::string session_lock_name(const std::string& run_id, unsigned number) {
 }
 
 SessionFactory::SessionFactory(
-    ConnectionOptions options, std::chrono::milliseconds lock_wait_timeout, Logger logger
+    ConnectionOptions options, std::chrono::milliseconds statement_timeout, Logger logger
 )
     : options_(std::move(options)),
-      statement_timeout_(std::max<std::chrono::milliseconds>(
-          kSilenceMax, lock_wait_timeout + std::chrono::minutes(1)
-      )),
+      statement_timeout_(statement_timeout),
       logger_(std::move(logger)),
       run_id_(random_id()) {}
 
@@ -42,20 +34,25 @@ std::unique_ptr<sql::AsyncSession> SessionFactory::make(sql::SessionSettings set
     );
 }
 
-std::unique_ptr<sql::AsyncSession> SessionFactory::plain() {
+sql::SessionSettings SessionFactory::plain_settings() const {
     sql::SessionSettings settings;
+    settings.statement_timeout = statement_timeout_;
     settings.statements = {
-        kKeepIdle,
+        sql::kKeepIdleConnection,
         // The server's default is a year.
         "SET SESSION lock_wait_timeout = 30",
     };
-    return make(std::move(settings));
+    return settings;
+}
+
+std::unique_ptr<sql::AsyncSession> SessionFactory::plain() {
+    return make(plain_settings());
 }
 
 sql::SessionSettings writer_settings() {
     sql::SessionSettings settings;
     settings.statements = {
-        kKeepIdle,
+        sql::kKeepIdleConnection,
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
         // A division by zero in a generated column is judged as in a native ALTER.
         "SET SESSION sql_mode = CONCAT('STRICT_ALL_TABLES,STRICT_TRANS_TABLES,"

@@ -25,14 +25,15 @@ inline constexpr unsigned kSessionsOfARunMax = 32;
 /// Makes the sessions of one run. Each gets a lock name of its own (see sql::AsyncSession).
 class SessionFactory final {
 public:
-    /// `lock_wait_timeout`: the longest wait for a table lock that the run may ask for.
+    /// `statement_timeout`: see sql::SessionSettings.
     SessionFactory(
-        ConnectionOptions options, std::chrono::milliseconds lock_wait_timeout, Logger logger
+        ConnectionOptions options, std::chrono::milliseconds statement_timeout, Logger logger
     );
 
     /// For statements that the server shall judge as in a session of the user: its default
     /// sql_mode.
     [[nodiscard]] std::unique_ptr<sql::AsyncSession> plain();
+    [[nodiscard]] sql::SessionSettings plain_settings() const;
     /// With `writer_settings`, in the server's default time zone, which conversions between
     /// TIMESTAMP and other types depend on, unless `use_utc` was called.
     [[nodiscard]] std::unique_ptr<sql::AsyncSession> writer();

@@ -166,7 +166,7 @@ std::vector<sql::AsyncSession*> ShadowRun::all_sessions() const {
 
 async::awaitable<void> ShadowRun::open_sessions() {
     for (sql::AsyncSession* session : all_sessions()) {
-        co_await session->open();
+        co_await session->reconnect(options_.reconnect_limit);
     }
 }
 

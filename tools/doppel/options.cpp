@@ -113,13 +113,21 @@ OptionSection speed_section(const MigrationOptions& defaults) {
     return section;
 }
 
-OptionSection feed_section(const MigrationOptions& defaults) {
-    OptionSection section{"Connection to the binlog", {}};
+OptionSection connection_care_section(const MigrationOptions& defaults) {
+    OptionSection section{"Lost connections", {}};
     section.options = {
         duration_option(
             "heartbeat",
             defaults.heartbeat,
-            "How often the server shows that it is there when nothing changes, 100ms to 30s."
+            "How often the server shows on the binlog connection that it is there when nothing "
+            "changes, 100ms to 30s; three times that without a word count as a loss."
+        ),
+        duration_option(
+            "silence-limit",
+            defaults.silence_limit,
+            "A connection on which the server answers nothing for this long, beyond "
+            "--lock-wait-timeout, counts as lost, 1s to 24h. A statement that takes longer is "
+            "given twice the time when it is repeated."
         ),
         duration_option(
             "reconnect-limit",
@@ -225,7 +233,7 @@ std::vector<OptionSection> alter_sections() {
         what,
         effect_section(defaults),
         speed_section(defaults),
-        feed_section(defaults),
+        connection_care_section(defaults),
         output_section(defaults)};
 }
 
@@ -349,6 +357,7 @@ MigrationOptions migration_options(const Settings& settings) {
         settings.byte_size("batch-bytes", options.batch_bytes_max, 1024, 64 * 1024 * 1024);
     count("pending-keys", options.pending_keys_max, 1'000, 1'000'000'000);
     duration("heartbeat", options.heartbeat, milliseconds(100), 30 * kSecond);
+    duration("silence-limit", options.silence_limit, kSecond, 24 * kHour);
     duration("reconnect-limit", options.reconnect_limit, milliseconds(0), 24 * kHour);
     duration("progress-interval", options.progress_interval, milliseconds(100), kHour);
     return options;

@@ -52,6 +52,7 @@ TEST(MigrationOptionsOfTheCommand, DefaultsAreTheLibrarys) {
     EXPECT_EQ(given.chunk_rows_max, defaults.chunk_rows_max);
     EXPECT_EQ(given.batch_bytes_max, defaults.batch_bytes_max);
     EXPECT_EQ(given.pending_keys_max, defaults.pending_keys_max);
+    EXPECT_EQ(given.silence_limit, defaults.silence_limit);
     EXPECT_EQ(given.reconnect_limit, defaults.reconnect_limit);
     EXPECT_EQ(given.progress_interval, defaults.progress_interval);
 }
@@ -70,6 +71,7 @@ TEST(MigrationOptionsOfTheCommand, EveryFieldHasAnOption) {
          "--batch-bytes=9k",
          "--pending-keys=1M",
          "--heartbeat=11s",
+         "--silence-limit=90s",
          "--reconnect-limit=12m",
          "--progress-interval=13s"}
     );
@@ -85,6 +87,7 @@ TEST(MigrationOptionsOfTheCommand, EveryFieldHasAnOption) {
     EXPECT_EQ(given.batch_bytes_max, 9'216U);
     EXPECT_EQ(given.pending_keys_max, 1'000'000U);
     EXPECT_EQ(given.heartbeat, milliseconds(11'000));
+    EXPECT_EQ(given.silence_limit, milliseconds(90'000));
     EXPECT_EQ(given.reconnect_limit, milliseconds(720'000));
     EXPECT_EQ(given.progress_interval, milliseconds(13'000));
 }
@@ -113,6 +116,7 @@ TEST(MigrationOptionsOfTheCommand, ValuesOutsideTheRangeAreRefusedWithTheRange) 
           "--chunk-time=0ms",
           "--batch-keys=100001",
           "--pending-keys=1",
+          "--silence-limit=999ms",
           "--reconnect-limit=25h",
           "--progress-interval=1ms"}) {
         EXPECT_THAT(refused({word}), HasSubstr("is out of range")) << word;
