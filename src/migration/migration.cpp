@@ -182,7 +182,9 @@ std::unique_ptr<sql::Session> Migration::connect_surely() const {
     const auto deadline = Clock::now() + options_.reconnect_limit;
     while (true) {
         try {
-            return sql::connect(sessions_.options(), sessions_.plain_settings());
+            auto session = sql::connect(sessions_.options(), sessions_.plain_settings());
+            main_session_->end_connection(*session);
+            return session;
         } catch (const Error& error) {
             if (error.code() != Errc::interrupted || stopping_ || Clock::now() > deadline) {
                 throw;

@@ -78,7 +78,8 @@ private:
     async::awaitable<void> take_lock_again();
     /// True when the server made the change itself.
     async::awaitable<bool> try_native();
-    /// Blocks; on the thread of a session.
+    /// A connection in place of the main session's, which was lost, and that is ended. Blocks; on
+    /// that session's thread.
     [[nodiscard]] std::unique_ptr<sql::Session> connect_surely() const;
     async::awaitable<void> migrate();
     async::awaitable<void> prepare();

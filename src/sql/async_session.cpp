@@ -29,6 +29,18 @@ void require_group(Session& session) {
     }
 }
 
+/// Not silent for so long that the wait itself counts as a loss. 0: no limit.
+std::chrono::seconds lock_patience(std::chrono::milliseconds statement_timeout) {
+    if (statement_timeout.count() == 0) {
+        return kOldConnectionEnds;
+    }
+    return std::clamp(
+        std::chrono::floor<std::chrono::seconds>(statement_timeout / 2),
+        std::chrono::seconds{1},
+        kOldConnectionEnds
+    );
+}
+
 }  // namespace
 
 AsyncSession::AsyncSession(
@@ -47,6 +59,9 @@ Session& AsyncSession::require() const {
 }
 
 bool AsyncSession::was_at_work(Session& session, std::uint64_t connection) const {
+    if (settings_.statement_timeout.count() == 0) {
+        return false;
+    }
     // The columns Id, Command and Time (MySQL manual, "SHOW PROCESSLIST Statement").
     const Rows list = session.query("SHOW PROCESSLIST");
     const std::string id = std::to_string(connection);
@@ -67,15 +82,46 @@ void AsyncSession::wait_longer() {
     );
 }
 
-void AsyncSession::end_lost_connection(Session& session, std::uint64_t holder) {
-    logger_.debug("ending our lost connection {}", holder);
+std::uint64_t AsyncSession::holder_of_lock(Session& session) const {
+    const auto holder =
+        session.query("SELECT IS_USED_LOCK(" + mysql::quote_string(lock_name_) + ")").scalar();
+    return holder ? std::stoull(*holder) : 0;
+}
+
+void AsyncSession::kill(Session& session, std::uint64_t connection) const {
+    logger_.debug("ending our lost connection {}", connection);
     try {
-        session.execute(fmt::format("KILL {}", holder));
+        session.execute(fmt::format("KILL {}", connection));
     } catch (const Error& error) {
         if (error.server_errno() != kNoSuchThread) {
             throw;
         }
     }
+}
+
+void AsyncSession::take_lock(Session& session) const {
+    const auto patience = lock_patience(settings_.statement_timeout).count();
+    const auto locked =
+        session
+            .query(fmt::format("SELECT GET_LOCK({}, {})", mysql::quote_string(lock_name_), patience)
+            )
+            .scalar();
+    if (locked.value_or("0") != "1") {
+        throw Error(
+            Errc::interrupted,
+            fmt::format(
+                "a lost connection of ours is still busy on the server after {} s", patience
+            )
+        );
+    }
+}
+
+void AsyncSession::end_connection(Session& over) {
+    if (connection_id_ != 0 && holder_of_lock(over) == connection_id_) {
+        kill(over, connection_id_);
+    }
+    take_lock(over);
+    over.execute("DO RELEASE_LOCK(" + mysql::quote_string(lock_name_) + ")");
 }
 
 void AsyncSession::connect_and_lock() {
@@ -86,14 +132,11 @@ void AsyncSession::connect_and_lock() {
     connection_id_ = 0;
     auto session = connect(options_, settings_);
     require_group(*session);
-    const std::string name = mysql::quote_string(lock_name_);
-    const auto holder = session->query("SELECT IS_USED_LOCK(" + name + ")").scalar();
-    const std::uint64_t holder_id = holder ? std::stoull(*holder) : 0;
+    const std::uint64_t holder = holder_of_lock(*session);
     // Else another one has taken the name: a run that takes this one for dead.
-    if (std::find(lost_ids_.begin(), lost_ids_.end(), holder_id) != lost_ids_.end()) {
-        const bool at_work =
-            settings_.statement_timeout.count() > 0 && was_at_work(*session, holder_id);
-        end_lost_connection(*session, holder_id);
+    if (std::find(lost_ids_.begin(), lost_ids_.end(), holder) != lost_ids_.end()) {
+        const bool at_work = was_at_work(*session, holder);
+        kill(*session, holder);
         if (at_work) {
             wait_longer();
             session = connect(options_, settings_);  // the limit is one of the connection
@@ -101,25 +144,7 @@ void AsyncSession::connect_and_lock() {
     }
     // It may be lost before we know that it has the name.
     lost_ids_.push_back(session->connection_id());
-    // Not silent for so long that the wait itself counts as a loss.
-    const auto patience =
-        settings_.statement_timeout.count() == 0
-            ? kOldConnectionEnds
-            : std::clamp(
-                  std::chrono::floor<std::chrono::seconds>(settings_.statement_timeout / 2),
-                  std::chrono::seconds{1},
-                  kOldConnectionEnds
-              );
-    const auto locked =
-        session->query(fmt::format("SELECT GET_LOCK({}, {})", name, patience.count())).scalar();
-    if (locked.value_or("0") != "1") {
-        throw Error(
-            Errc::interrupted,
-            fmt::format(
-                "a lost connection of ours is still busy on the server after {} s", patience.count()
-            )
-        );
-    }
+    take_lock(*session);
     const ServerIdentity server = read_identity(*session);
     if (first_server_) {
         require_same_history(*first_server_, server);

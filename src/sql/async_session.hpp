@@ -84,14 +84,20 @@ public:
     /// Drops the connection, on the session's thread.
     async::awaitable<void> close();
 
+    /// Within `run`: ends this session's connection, which was lost, `over` another one. On return
+    /// the server has ended it; throws Error(interrupted) when that takes too long.
+    void end_connection(Session& over);
+
     /// 0 when not connected. May be read from any thread while no call runs.
     [[nodiscard]] std::uint64_t connection_id() const noexcept { return connection_id_; }
 
 private:
     [[nodiscard]] Session& require() const;
     void connect_and_lock();
-    /// Ends the connection of ours that has the lock's name: `holder`.
-    void end_lost_connection(Session& session, std::uint64_t holder);
+    /// The connection that has the lock's name; 0: none.
+    [[nodiscard]] std::uint64_t holder_of_lock(Session& session) const;
+    void take_lock(Session& session) const;
+    void kill(Session& session, std::uint64_t connection) const;
     /// True when the server was silent on `connection` because it works on a statement of it.
     [[nodiscard]] bool was_at_work(Session& session, std::uint64_t connection) const;
     void wait_longer();

@@ -84,6 +84,9 @@ std::string receive(int fd, bool& gone) {
 bool matches(std::string_view text, std::string_view pattern) {
     while (!pattern.empty()) {
         const auto part = pattern.substr(0, pattern.find('%'));
+        if (part.ends_with('$')) {
+            return text.ends_with(part.substr(0, part.size() - 1));
+        }
         const auto found = text.find(part);
         if (found == std::string_view::npos) {
             return false;

@@ -76,8 +76,8 @@ public:
     void truncate_next(std::size_t connections, std::size_t bytes, How how);
 
     /// Once: of the next command that has the parts of `pattern`, which are divided by %, in its
-    /// first 4 KiB, the answer is lost (the server does it) or, not `arrives`, the command itself;
-    /// then `how` to its connection.
+    /// first 4 KiB ($ stands for the end), the answer is lost (the server does it) or, not
+    /// `arrives`, the command itself; then `how` to its connection.
     void lose(std::string pattern, bool arrives, How how);
     /// The patterns of `lose` that were not met yet.
     [[nodiscard]] std::vector<std::string> waiting() const;

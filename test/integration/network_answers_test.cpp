@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Statements whose answer never comes: the server did them, or they never came to the server. A run
+// must find out which, or do what is right in both cases.
+#include "integration/network_fixture.hpp"
+
+namespace doppel::test {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::IsEmpty;
+
+using How = Proxy::How;
+
+class Answers : public NetworkTest {};
+
+/// The statements of a run in their order, each lost once. `%` stands for anything.
+std::vector<std::string> statements_of_the_beginning() {
+    return {
+        "SELECT GET_LOCK('doppel:",
+        "XA RECOVER",
+        "CREATE TABLE%`_t_doppel`",
+        "INSERT INTO%`_t_doppel` (id, seq, record)",
+        "CREATE TABLE%`_t_new` LIKE",
+        "ALTER TABLE%`_t_new`",
+        "gtid_executed",
+        "COMMIT",
+    };
+}
+
+std::vector<std::string> statements_of_the_copy() {
+    return {
+        "INSERT INTO%`_t_new`%WHERE `id` <",    // a chunk
+        "UPDATE%`_t_doppel`%WHERE id = 1$",     // a fence
+        "UPDATE%`_t_doppel`%WHERE id = 2$",     // one that the feed is to pass
+        "UPDATE%`_t_doppel`%WHERE id = 4 AND",  // a checkpoint
+    };
+}
+
+std::vector<std::string> statements_of_the_end() {
+    return {
+        "ANALYZE TABLE",
+        "LOCK TABLES",
+        "UPDATE%`_t_doppel`%WHERE id = 3$",
+        "RENAME TABLE",
+        "UPDATE%'swapped'",
+        "DROP TABLE%`_t_old`",
+        "DROP TABLE%`_t_doppel`",
+    };
+}
+
+void expect_all_lost(Site& site) {
+    EXPECT_THAT(site.proxy().waiting(), IsEmpty()) << "these were not met";
+}
+
+void lose_each(
+    Sandbox& server,
+    const char* schema,
+    const std::vector<std::string>& statements,
+    bool arrive,
+    How how
+) {
+    SCOPED_TRACE(schema);
+    Site site(server, schema, 3'000);
+    for (const std::string& pattern : statements) {
+        site.proxy().lose(pattern, arrive, how);
+    }
+    const auto run = site.start({"--chunk-rows=100", "--drop-old"});
+    site.expect_right_end(*run, "t,twin");
+    expect_all_lost(site);
+}
+
+TEST_F(Answers, ThatAreLostDoNoHarm) {
+    const auto preparing = statements_of_the_beginning();
+    const auto copying = statements_of_the_copy();
+    const auto ending = statements_of_the_end();
+    run_side_by_side({
+        [&] { lose_each(server(), "begin_done_silent", preparing, true, How::stall); },
+        [&] { lose_each(server(), "begin_not_done_silent", preparing, false, How::stall); },
+        [&] { lose_each(server(), "end_done_silent", ending, true, How::stall); },
+        [&] { lose_each(server(), "end_not_done_silent", ending, false, How::stall); },
+        [&] { lose_each(server(), "copy_done_silent", copying, true, How::stall); },
+        [&] { lose_each(server(), "copy_not_done_silent", copying, false, How::stall); },
+        [&] { lose_each(server(), "begin_done", preparing, true, How::reset); },
+        [&] { lose_each(server(), "begin_not_done", preparing, false, How::reset); },
+        [&] { lose_each(server(), "end_done", ending, true, How::reset); },
+        [&] { lose_each(server(), "end_not_done", ending, false, How::reset); },
+        [&] { lose_each(server(), "copy_done", copying, true, How::reset); },
+        [&] { lose_each(server(), "copy_not_done", copying, false, How::reset); },
+    });
+}
+
+TEST_F(Answers, ToTheCommitOfReplay) {
+    const auto lose = [](const char* schema, bool arrives) {
+        SCOPED_TRACE(schema);
+        Site site(server(), schema, 1'500);
+        const auto run = site.start_stopped_at("replay.before_commit", 2, {"--chunk-rows=100"});
+        ASSERT_TRUE(run->running()) << run->err();
+        site.proxy().lose("COMMIT", arrives, How::reset);
+        run->signal(SIGCONT);
+        site.expect_right_end(*run);
+        expect_all_lost(site);
+    };
+    run_side_by_side({[&] { lose("replayed", true); }, [&] { lose("not_replayed", false); }});
+}
+
+TEST_F(Answers, ToANativeChange) {
+    const auto lose = [](const char* schema, bool arrives, How how) {
+        SCOPED_TRACE(schema);
+        constexpr const char* kInstant = "ADD COLUMN extra INT";
+        Site site(server(), schema, 500);
+        site.proxy().lose("ALGORITHM=INSTANT", arrives, how);
+        const auto run = site.start_native(kInstant);
+        site.expect_right_end(*run, "t,twin", kInstant);
+        expect_all_lost(site);
+        EXPECT_EQ(last_of(run->out(), "summary").value("method", ""), "instant");
+    };
+    run_side_by_side({
+        [&] { lose("altered_reset", true, How::reset); },
+        [&] { lose("altered_stalled", true, How::stall); },
+        [&] { lose("not_altered_reset", false, How::reset); },
+        [&] { lose("not_altered_stalled", false, How::stall); },
+    });
+}
+
+TEST_F(Answers, ToTheRename) {
+    const auto lose = [](const char* schema, bool arrives, How how) {
+        SCOPED_TRACE(schema);
+        Site site(server(), schema, 1'500);
+        site.proxy().lose("RENAME TABLE", arrives, how);
+        const auto run = site.start();
+        site.expect_right_end(*run);
+        expect_all_lost(site);
+        const auto summary = last_of(run->out(), "summary");
+        ASSERT_TRUE(summary.is_object()) << run->out();
+        // What was done is not done again.
+        EXPECT_EQ(summary.at("progress").at("cutover_attempts"), arrives ? 1 : 2);
+    };
+    run_side_by_side({
+        [&] { lose("renamed_reset", true, How::reset); },
+        [&] { lose("renamed_stalled", true, How::stall); },
+        [&] { lose("not_renamed_reset", false, How::reset); },
+        [&] { lose("not_renamed_stalled", false, How::stall); },
+    });
+}
+
+}  // namespace
+}  // namespace doppel::test
