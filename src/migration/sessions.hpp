@@ -56,6 +56,7 @@ private:
     ConnectionOptions options_;
     std::chrono::milliseconds statement_timeout_;
     Logger logger_;
+    std::shared_ptr<sql::Silence> silence_ = std::make_shared<sql::Silence>();
     std::string run_id_;
     unsigned made_ = 0;
     bool utc_ = false;

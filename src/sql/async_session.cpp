@@ -44,18 +44,40 @@ std::chrono::seconds lock_patience(std::chrono::milliseconds statement_timeout) 
 }  // namespace
 
 AsyncSession::AsyncSession(
-    ConnectionOptions options, SessionSettings settings, std::string lock_name, Logger logger
+    ConnectionOptions options,
+    SessionSettings settings,
+    std::string lock_name,
+    Logger logger,
+    std::shared_ptr<Silence> silence
 )
     : options_(std::move(options)),
       settings_(std::move(settings)),
       lock_name_(std::move(lock_name)),
-      logger_(std::move(logger)) {}
+      logger_(std::move(logger)),
+      silence_(silence ? std::move(silence) : std::make_shared<Silence>()) {}
 
 Session& AsyncSession::require() const {
     if (!session_) {
         throw Error(Errc::interrupted, "not connected to the server");
     }
+    if (silence_->suspects(last_answer_)) {
+        throw Error(
+            Errc::interrupted,
+            "the server was silent on another connection, so this one is given up as well"
+        );
+    }
     return *session_;
+}
+
+void AsyncSession::note_failure(const Error& error, Silence::Clock::time_point began) {
+    if (error.code() != Errc::interrupted) {
+        note_answer();
+        return;
+    }
+    const auto limit = settings_.statement_timeout;
+    if (limit.count() > 0 && Silence::Clock::now() - began >= limit) {
+        silence_->noticed();
+    }
 }
 
 bool AsyncSession::was_at_work(Session& session, std::uint64_t connection) const {
@@ -73,6 +95,7 @@ bool AsyncSession::was_at_work(Session& session, std::uint64_t connection) const
 }
 
 void AsyncSession::wait_longer() {
+    silence_->withdraw();
     const auto before = settings_.statement_timeout;
     settings_.statement_timeout = std::min(before * 2, kSilenceMax);
     logger_.warning(
@@ -153,6 +176,7 @@ void AsyncSession::connect_and_lock() {
     }
     connection_id_ = session->connection_id();
     lost_ids_.clear();
+    note_answer();
     session_ = std::move(session);
 }
 

@@ -7,6 +7,7 @@
 #include "doppel/options.hpp"
 #include "sql/server_identity.hpp"
 #include "sql/session.hpp"
+#include "sql/silence.hpp"
 
 #include <chrono>
 #include <memory>
@@ -33,8 +34,13 @@ namespace doppel::sql {
 class AsyncSession final {
 public:
     /// `lock_name`: unique among all sessions of all runs on the server, at most 64 characters.
+    /// `silence`: shared with the other sessions of the run; null: none are known.
     AsyncSession(
-        ConnectionOptions options, SessionSettings settings, std::string lock_name, Logger logger
+        ConnectionOptions options,
+        SessionSettings settings,
+        std::string lock_name,
+        Logger logger,
+        std::shared_ptr<Silence> silence = nullptr
     );
 
     async::awaitable<void> open();
@@ -43,7 +49,7 @@ public:
     /// Error(interrupted); it stays gone until `reconnect`.
     template <class Work>
     async::awaitable<std::invoke_result_t<Work, Session&>> run(Work work) {
-        auto call = [this, &work] { return work(require()); };
+        auto call = [this, &work] { return perform(work); };
         co_return co_await worker_.run(std::ref(call));
     }
     /// The same for work that may be done twice, also where it was begun: when the connection is
@@ -92,7 +98,29 @@ public:
     [[nodiscard]] std::uint64_t connection_id() const noexcept { return connection_id_; }
 
 private:
+    /// On the session's thread.
+    template <class Work>
+    std::invoke_result_t<Work&, Session&> perform(Work& work) {
+        const auto began = Silence::Clock::now();
+        try {
+            Session& session = require();
+            if constexpr (std::is_void_v<std::invoke_result_t<Work&, Session&>>) {
+                work(session);
+                note_answer();
+            } else {
+                auto result = work(session);
+                note_answer();
+                return result;
+            }
+        } catch (const Error& error) {
+            note_failure(error, began);
+            throw;
+        }
+    }
+    /// The connection, unless it is gone or not to be trusted.
     [[nodiscard]] Session& require() const;
+    void note_answer() { last_answer_ = Silence::Clock::now(); }
+    void note_failure(const Error& error, Silence::Clock::time_point began);
     void connect_and_lock();
     /// The connection that has the lock's name; 0: none.
     [[nodiscard]] std::uint64_t holder_of_lock(Session& session) const;
@@ -110,6 +138,8 @@ private:
     std::uint64_t connection_id_ = 0;
     std::vector<std::uint64_t> lost_ids_;         ///< of connections that may have the lock's name
     std::optional<ServerIdentity> first_server_;  ///< of the first connection
+    std::shared_ptr<Silence> silence_;
+    Silence::Clock::time_point last_answer_;
     bool giving_up_ = false;
     async::Worker worker_;  ///< last, so that its thread ends first
 };

@@ -4,6 +4,8 @@
 // must find out which, or do what is right in both cases.
 #include "integration/network_fixture.hpp"
 
+#include <cstdlib>
+
 namespace doppel::test {
 namespace {
 
@@ -70,15 +72,30 @@ void lose_each(
     expect_all_lost(site);
 }
 
+/// A loss in silence takes seconds, so either half of the statements is lost in another way there;
+/// the soak (DOPPEL_TEST_FAULTS) loses all in both.
+std::vector<std::string> half(const std::vector<std::string>& statements, std::size_t which) {
+    if (std::getenv("DOPPEL_TEST_FAULTS") != nullptr) {
+        return statements;
+    }
+    std::vector<std::string> chosen;
+    for (std::size_t i = which; i < statements.size(); i += 2) {
+        chosen.push_back(statements[i]);
+    }
+    return chosen;
+}
+
 TEST_F(Answers, ThatAreLostDoNoHarm) {
     const auto preparing = statements_of_the_beginning();
     const auto copying = statements_of_the_copy();
     const auto ending = statements_of_the_end();
     run_side_by_side({
-        [&] { lose_each(server(), "begin_done_silent", preparing, true, How::stall); },
-        [&] { lose_each(server(), "begin_not_done_silent", preparing, false, How::stall); },
-        [&] { lose_each(server(), "end_done_silent", ending, true, How::stall); },
-        [&] { lose_each(server(), "end_not_done_silent", ending, false, How::stall); },
+        [&] { lose_each(server(), "begin_done_silent", half(preparing, 0), true, How::stall); },
+        [&] {
+            lose_each(server(), "begin_not_done_silent", half(preparing, 1), false, How::stall);
+        },
+        [&] { lose_each(server(), "end_done_silent", half(ending, 0), true, How::stall); },
+        [&] { lose_each(server(), "end_not_done_silent", half(ending, 1), false, How::stall); },
         [&] { lose_each(server(), "copy_done_silent", copying, true, How::stall); },
         [&] { lose_each(server(), "copy_not_done_silent", copying, false, How::stall); },
         [&] { lose_each(server(), "begin_done", preparing, true, How::reset); },
