@@ -285,7 +285,7 @@ Connected open(
         );
     } catch (const jdbc::SQLException& error) {
         ServerError server = server_error(error);
-        const Errc code = classify_connect_error(server.number);
+        const Errc code = classify_connect_error(server.number, error.what());
         const std::string text = fmt::format(
             "cannot connect to {}: {}", options.describe(), describe_error(error.what(), server)
         );

@@ -22,7 +22,7 @@ constexpr std::array kTemporaryConnectErrors = {
     3032U,  // offline mode
 };
 
-/// A broken TLS stream ends a session, but a failed TLS handshake is a matter of configuration.
+/// A broken TLS stream ends a session, but a refused TLS handshake is a matter of configuration.
 constexpr unsigned kTlsError = 2026;
 
 /// Beside what the contract names: numbers that a server sends right before it closes, or that the
@@ -53,15 +53,30 @@ bool contains(const Numbers& numbers, unsigned number) {
     return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
 }
 
+/// The library tells OpenSSL's reason, or what the operating system said and its number: "TLS/SSL
+/// error: Connection reset by peer (104)".
+bool was_broken_off(std::string_view text) {
+    if (text.find("unexpected eof") != std::string_view::npos) {
+        return true;
+    }
+    const auto opening = text.rfind(" (");
+    if (opening == std::string_view::npos || !text.ends_with(')')) {
+        return false;
+    }
+    const auto number = text.substr(opening + 2, text.size() - opening - 3);
+    return !number.empty() &&
+           std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 }  // namespace
 
 bool is_connection_loss(unsigned error_number) {
     return contains(kLossErrors, error_number);
 }
 
-Errc classify_connect_error(unsigned error_number) {
+Errc classify_connect_error(unsigned error_number, std::string_view text) {
     if (error_number == kTlsError) {
-        return Errc::refused;
+        return was_broken_off(text) ? Errc::interrupted : Errc::refused;
     }
     const bool temporary =
         is_connection_loss(error_number) || contains(kTemporaryConnectErrors, error_number);

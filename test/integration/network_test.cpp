@@ -148,6 +148,29 @@ TEST_F(Network, FailsAtRandom) {
     );
 }
 
+/// Connections that fail while they begin, with TLS: the proxy cannot read them, but cut them.
+void fail_in_handshakes(const Sandbox& server, const char* schema, How how) {
+    SCOPED_TRACE(schema);
+    Site site(server, schema, 6'000);
+    const auto run = site.start({"--chunk-rows=20", "--ssl-mode=required"});
+    ASSERT_TRUE(run->wait_for("\"copying\"", seconds(30))) << run->out();
+    // In the greeting, in the handshake of TLS, behind it.
+    for (const std::size_t bytes : {40U, 100U, 1'200U, 2'000U, 2'600U, 3'000U}) {
+        site.proxy().truncate_next(2, bytes, how);
+        EXPECT_GT(site.proxy().harm(Which::all, How::reset), 0U);
+        std::this_thread::sleep_for(milliseconds(how == How::stall ? 1'500 : 300));
+    }
+    site.expect_right_end(*run);
+}
+
+TEST_F(Network, FailsInTheMiddleOfAHandshake) {
+    run_side_by_side({
+        [] { fail_in_handshakes(server(), "tls_reset", How::reset); },
+        [] { fail_in_handshakes(server(), "tls_closed", How::close); },
+        [] { fail_in_handshakes(server(), "tls_silent", How::stall); },
+    });
+}
+
 void expect_silence_noticed(
     const Sandbox& server, const char* schema, Which which, const char* notice
 ) {

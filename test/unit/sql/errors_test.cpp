@@ -21,10 +21,27 @@ TEST(SqlErrors, KnowLostConnections) {
 
 TEST(SqlErrors, AreTemporaryWhereAnotherAttemptMayConnect) {
     for (const unsigned number : {1040U, 1053U, 1203U, 2002U, 2003U, 2005U, 2013U}) {
-        EXPECT_EQ(Errc::interrupted, classify_connect_error(number)) << number;
+        EXPECT_EQ(Errc::interrupted, classify_connect_error(number, "")) << number;
     }
     for (const unsigned number : {0U, 1044U, 1045U, 1049U, 1130U, 2026U, 2059U, 2061U}) {
-        EXPECT_EQ(Errc::refused, classify_connect_error(number)) << number;
+        EXPECT_EQ(Errc::refused, classify_connect_error(number, "")) << number;
+    }
+}
+
+TEST(SqlErrors, TellATlsHandshakeThatIsRefusedFromOneThatTheNetworkBroke) {
+    for (const char* text :
+         {"TLS/SSL error: Connection reset by peer (104)",
+          "TLS/SSL error: Connection timed out (110)",
+          "TLS/SSL error: unexpected eof while reading"}) {
+        EXPECT_EQ(Errc::interrupted, classify_connect_error(2026, text)) << text;
+    }
+    for (const char* text :
+         {"TLS/SSL error: certificate verify failed",
+          "TLS/SSL error: self-signed certificate in certificate chain",
+          "SSL is required, but the server does not support it",
+          "TLS/SSL error: tlsv1 alert (unknown ca)",
+          "TLS/SSL error: ()"}) {
+        EXPECT_EQ(Errc::refused, classify_connect_error(2026, text)) << text;
     }
 }
 
