@@ -21,6 +21,7 @@
 #include "sql/session.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -293,17 +294,8 @@ Connected open(
     }
 }
 
-#if DOPPEL_CONNECTOR_HAS_SSL_MODE
-
-Connected open_as_asked(const ConnectionOptions& options, const SessionSettings& settings) {
-    return open(options, settings, TlsAttempt::offer);
-}
-
-#else
-
-/// The accounts and servers that were seen to offer TLS, so that only the first session pays for
-/// finding out.
-class TlsServers final {
+/// Names of servers, for all threads.
+class Servers final {
 public:
     [[nodiscard]] bool contains(const std::string& server) {
         const std::lock_guard lock(mutex_);
@@ -323,6 +315,14 @@ bool is_tls_failure(const Error& error) {
     return error.server_errno() == 2026;
 }
 
+#if DOPPEL_CONNECTOR_HAS_SSL_MODE
+
+Connected open_as_asked(const ConnectionOptions& options, const SessionSettings& settings) {
+    return open(options, settings, TlsAttempt::offer);
+}
+
+#else
+
 bool server_has_no_tls(const Error& error) {
     return is_tls_failure(error) &&
            std::string_view(error.what()).find("does not support it") != std::string_view::npos;
@@ -334,7 +334,7 @@ bool server_has_no_tls(const Error& error) {
 /// fails in the check of a certificate that nobody asked to check, or it shows that there is no
 /// TLS.
 Connected open_as_asked(const ConnectionOptions& options, const SessionSettings& settings) {
-    static TlsServers known;
+    static Servers known;  // to offer TLS, so that only the first session pays for finding out
     if (!wants_tls(options)) {
         return open(options, settings, TlsAttempt::none);
     }
@@ -351,7 +351,8 @@ Connected open_as_asked(const ConnectionOptions& options, const SessionSettings&
         if (server_has_no_tls(error) && options.ssl_mode == SslMode::preferred) {
             return open(options, settings, TlsAttempt::none);
         }
-        if (server_has_no_tls(error) || !is_tls_failure(error)) {
+        if (server_has_no_tls(error) || !is_tls_failure(error) ||
+            error.code() == Errc::interrupted) {
             throw;
         }
     }
@@ -361,6 +362,43 @@ Connected open_as_asked(const ConnectionOptions& options, const SessionSettings&
 }
 
 #endif
+
+/// What decides whether the server accepts our TLS and we its certificate.
+std::string tls_settings(const ConnectionOptions& options) {
+    return fmt::format(
+        "{} {} {}",
+        options.describe(),
+        static_cast<int>(options.ssl_mode),
+        fmt::join(
+            std::array{
+                options.ssl_ca,
+                options.ssl_capath,
+                options.ssl_cert,
+                options.ssl_key,
+                options.ssl_cipher,
+                options.tls_version},
+            " "
+        )
+    );
+}
+
+/// Where TLS has worked with the same settings before, a handshake that fails is one that the
+/// network broke off. What the library says then may be a complaint of an earlier handshake, which
+/// OpenSSL keeps for each thread.
+Connected open_again(const ConnectionOptions& options, const SessionSettings& settings) {
+    static Servers worked;
+    const std::string server = tls_settings(options);
+    try {
+        Connected session = open_as_asked(options, settings);
+        worked.insert(server);
+        return session;
+    } catch (const Error& error) {
+        if (!is_tls_failure(error) || !worked.contains(server)) {
+            throw;
+        }
+        throw Error(Errc::interrupted, error.what(), error.server().value_or(ServerError{}));
+    }
+}
 
 /// Not every client library keeps its promise.
 void check_tls(Session& session, const ConnectionOptions& options) {
@@ -383,7 +421,7 @@ std::unique_ptr<Session> connect(
 ) {
     check_options(options);
     register_thread();
-    Connected session = open_as_asked(options, settings);
+    Connected session = open_again(options, settings);
     check_tls(*session, options);
     session->execute("SET NAMES utf8mb4");
     session->read_connection_id();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include <fmt/format.h>
 
@@ -53,19 +54,17 @@ bool contains(const Numbers& numbers, unsigned number) {
     return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
 }
 
+/// Of a network. Others, such as "no such file" of a key, are matters of configuration.
+constexpr std::array kNetworkErrors = {
+    EAGAIN, EPIPE, ENETDOWN, ENETUNREACH, ECONNABORTED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH};
+
 /// The library tells OpenSSL's reason, or what the operating system said and its number: "TLS/SSL
 /// error: Connection reset by peer (104)".
 bool was_broken_off(std::string_view text) {
-    if (text.find("unexpected eof") != std::string_view::npos) {
-        return true;
-    }
-    const auto opening = text.rfind(" (");
-    if (opening == std::string_view::npos || !text.ends_with(')')) {
-        return false;
-    }
-    const auto number = text.substr(opening + 2, text.size() - opening - 3);
-    return !number.empty() &&
-           std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return text.find("unexpected eof") != std::string_view::npos ||
+           std::any_of(kNetworkErrors.begin(), kNetworkErrors.end(), [text](int number) {
+               return text.ends_with(fmt::format(" ({})", number));
+           });
 }
 
 }  // namespace

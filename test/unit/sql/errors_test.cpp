@@ -40,7 +40,7 @@ TEST(SqlErrors, TellATlsHandshakeThatIsRefusedFromOneThatTheNetworkBroke) {
           "TLS/SSL error: self-signed certificate in certificate chain",
           "SSL is required, but the server does not support it",
           "TLS/SSL error: tlsv1 alert (unknown ca)",
-          "TLS/SSL error: ()"}) {
+          "TLS/SSL error: No such file or directory (2)"}) {
         EXPECT_EQ(Errc::refused, classify_connect_error(2026, text)) << text;
     }
 }
