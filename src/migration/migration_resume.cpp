@@ -158,7 +158,7 @@ async::awaitable<bool> Migration::finish_earlier_run(const EarlierRun& run) {
 async::awaitable<void> Migration::require_promoted() {
     std::optional<std::string> source;
     auto ask = [&source](sql::Session& session) { source = sql::replicates_from(session); };
-    co_await main_session_->run(ask);
+    co_await main_session_->run_surely(ask, options_.reconnect_limit);
     if (source) {
         refuse_for(not_promoted(*source));
     }
@@ -167,14 +167,14 @@ async::awaitable<void> Migration::require_promoted() {
         unapplied = sql::unapplied_transactions(session);
     };
     const auto deadline = std::chrono::steady_clock::now() + kApplyPatience;
-    co_await main_session_->run(look);
+    co_await main_session_->run_surely(look, options_.reconnect_limit);
     while (!unapplied.empty()) {
         require_running();
         if (std::chrono::steady_clock::now() > deadline) {
             refuse_for(not_applied(unapplied.front()));
         }
         co_await async::sleep(kPoll);
-        co_await main_session_->run(look);
+        co_await main_session_->run_surely(look, options_.reconnect_limit);
     }
 }
 

@@ -53,19 +53,20 @@ public:
         co_return co_await worker_.run(std::ref(call));
     }
     /// The same for work that may be done twice, also where it was begun: when the connection is
-    /// lost it is done again over another one. Throws Error(interrupted) when it was lost again
-    /// and again for `limit`, and what `reconnect` throws.
+    /// lost it is done again over another one. Throws Error(interrupted) when it is lost again
+    /// and again for `limit` from the first time on, and what `reconnect` throws.
     template <class Work>
     async::awaitable<std::invoke_result_t<Work&, Session&>> run_surely(
         Work work, std::chrono::milliseconds limit
     ) {
-        const auto deadline = std::chrono::steady_clock::now() + limit;
+        std::optional<std::chrono::steady_clock::time_point> first_loss;
         while (true) {
             try {
                 co_return co_await run(std::ref(work));
             } catch (const Error& error) {
-                if (error.code() != Errc::interrupted || giving_up_ ||
-                    std::chrono::steady_clock::now() > deadline) {
+                const auto now = std::chrono::steady_clock::now();
+                first_loss = first_loss.value_or(now);
+                if (error.code() != Errc::interrupted || giving_up_ || now > *first_loss + limit) {
                     throw;
                 }
                 logger_.warning("the connection was lost: {}", error.what());
