@@ -121,6 +121,17 @@ TEST_F(Answers, ToTheCommitOfReplay) {
     run_side_by_side({[&] { lose("replayed", true); }, [&] { lose("not_replayed", false); }});
 }
 
+// The server has given it to a connection of ours that we know nothing about.
+TEST_F(Answers, ToTheNameOfASession) {
+    Site site(server(), "names", 1'500);
+    const auto run = site.start({"--chunk-rows=20"});
+    ASSERT_TRUE(run->wait_for("\"copying\"", seconds(30))) << run->out();
+    site.proxy().lose("SELECT GET_LOCK('doppel.", true, How::stall);
+    EXPECT_GT(site.proxy().harm(Proxy::Which::sql, How::reset), 0U);
+    site.expect_right_end(*run);
+    expect_all_lost(site);
+}
+
 TEST_F(Answers, ToANativeChange) {
     const auto lose = [](const char* schema, bool arrives, How how) {
         SCOPED_TRACE(schema);

@@ -99,6 +99,7 @@ public:
         } catch (const std::exception& error) {
             ADD_FAILURE() << error.what();
         }
+        EXPECT_THAT(process.out(), ::testing::Not(::testing::HasSubstr("could not be removed")));
         writers_->stop();
         expect_like_native(schema_.session(), clauses, "id");
         EXPECT_EQ(schema_.tables(), tables);
