@@ -117,7 +117,9 @@ asio::awaitable<void> BinlogStream::run() {
         } catch (const Error& error) {
             failure = std::current_exception();
             reason = error.what();
-            if (error.code() == Errc::interrupted) {
+            // A server that took us before and refuses us now is in another state, which may pass.
+            const bool refused_later = error.code() == Errc::refused && !source_uuid_.empty();
+            if (error.code() == Errc::interrupted || refused_later) {
                 failure = nullptr;
             }
         } catch (...) {

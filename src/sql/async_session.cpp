@@ -199,6 +199,19 @@ async::awaitable<Rows> AsyncSession::query_surely(
     co_return co_await run_surely(work, limit);
 }
 
+async::awaitable<void> AsyncSession::open_again() {
+    try {
+        co_await open();
+    } catch (const Error& error) {
+        // The server took us before, so this is a state that it is in, and no reason to give up
+        // what was done.
+        if (error.code() == Errc::refused) {
+            throw Error(Errc::interrupted, error.what(), error.server().value_or(ServerError{}));
+        }
+        throw;
+    }
+}
+
 async::awaitable<void> AsyncSession::reconnect(std::chrono::milliseconds limit) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
     std::chrono::milliseconds pause = kBackoffInitial;
@@ -208,7 +221,7 @@ async::awaitable<void> AsyncSession::reconnect(std::chrono::milliseconds limit) 
         }
         std::string reason;
         try {
-            co_await open();
+            co_await open_again();
             co_return;
         } catch (const Error& error) {
             if (error.code() != Errc::interrupted || giving_up_ ||

@@ -79,7 +79,8 @@ public:
     async::awaitable<Rows> query_surely(std::string statement, std::chrono::milliseconds limit);
 
     /// Connects anew, trying again with back-off until `limit` has passed; then throws
-    /// Error(interrupted). On return the old connection is gone from the server. Throws what
+    /// Error(interrupted), also where the server refuses us. On return the old connection is gone
+    /// from the server. Throws what
     /// require_same_history throws when the server is another one or may have lost commits.
     async::awaitable<void> reconnect(std::chrono::milliseconds limit);
 
@@ -130,6 +131,7 @@ private:
     /// True when the server was silent on `connection` because it works on a statement of it.
     [[nodiscard]] bool was_at_work(Session& session, std::uint64_t connection) const;
     void wait_longer();
+    async::awaitable<void> open_again();
 
     ConnectionOptions options_;
     SessionSettings settings_;
