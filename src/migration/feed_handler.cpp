@@ -97,6 +97,9 @@ void FeedHandler::on_query(const binlog::QueryView& query) {
     if (const auto reason = concern(interest_.tables.source, query)) {
         throw Error(Errc::failed, *reason);
     }
+    if (const auto reason = shadow_concern(interest_.tables.shadow, query)) {
+        throw Error(Errc::failed, *reason);
+    }
 }
 
 void FeedHandler::on_xa_start() {

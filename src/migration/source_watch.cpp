@@ -181,6 +181,15 @@ bool concerns(const Statement& statement) {
     return !found.empty();
 }
 
+/// ALTER TABLE [schema.]table AUTO_INCREMENT = number: ours, or that of an earlier run whose place
+/// in the binlog was before it.
+bool sets_counter_only(const TokenList& list) {
+    const std::size_t counter = list.tokens.size() < 3 ? 0 : list.tokens.size() - 3;
+    return list.is_word(0, "ALTER") && list.is_word(1, "TABLE") && (counter == 3 || counter == 5) &&
+           list.is_word(counter, "AUTO_INCREMENT") && list.is_symbol(counter + 1, '=') &&
+           list.tokens.back().kind == TokenKind::number;
+}
+
 /// Of a statement that cannot be taken apart. Its first word tells whether it is one of those whose
 /// tables stand in its text.
 std::optional<std::string> concern_of_unreadable(
@@ -217,6 +226,22 @@ std::optional<std::string> concern(const mysql::TableName& source, const binlog:
         );
     }
     return std::nullopt;
+}
+
+std::optional<std::string> shadow_concern(
+    const mysql::TableName& shadow, const binlog::QueryView& query
+) {
+    const LoggedText text(query);
+    const auto list = statement::tokenize(text.readable());
+    if (!list || text.is_ambiguous() || list->tokens.empty() || sets_counter_only(*list) ||
+        !concerns({*list, text, shadow, query.schema})) {
+        return std::nullopt;
+    }
+    return fmt::format(
+        "{}, which holds the copy, was changed by another statement: {}",
+        shadow.str(),
+        text.excerpt()
+    );
 }
 
 }  // namespace doppel::migration

@@ -17,4 +17,10 @@ namespace doppel::migration {
     const mysql::TableName& source, const binlog::QueryView& query
 );
 
+/// The same for the shadow, which nobody but the run should know: what was copied may be gone, or
+/// look otherwise. That the run sets its AUTO_INCREMENT before the swap is no concern. Pure.
+[[nodiscard]] std::optional<std::string> shadow_concern(
+    const mysql::TableName& shadow, const binlog::QueryView& query
+);
+
 }  // namespace doppel::migration

@@ -221,6 +221,11 @@ TEST_F(FeedHandlerTest, StatementsThatChangeTheSourceStopTheRun) {
     EXPECT_NO_THROW(handler_.on_query({"shop", "TRUNCATE other", 7}));
 }
 
+TEST_F(FeedHandlerTest, StatementsThatChangeTheShadowStopTheRun) {
+    EXPECT_THROW(handler_.on_query({"shop", "TRUNCATE _t_new", 7}), Error);
+    EXPECT_NO_THROW(handler_.on_query({"shop", "ALTER TABLE _t_new AUTO_INCREMENT = 9", 7}));
+}
+
 TEST_F(FeedHandlerTest, UnknownEventsStopTheRunUnlessTheyMayBeIgnored) {
     EXPECT_THROW(handler_.on_unknown(binlog::EventType{200}, false), Error);
     EXPECT_NO_THROW(handler_.on_unknown(binlog::EventType{200}, true));
