@@ -177,25 +177,25 @@ async::awaitable<void> Cutover::rename() {
     if (!failure) {
         co_return;
     }
-    if (failure->code() != Errc::interrupted) {
-        fate_ = Fate::not_swapped;
+    const bool lost = failure->code() == Errc::interrupted;
+    if (lost) {
+        logger_.warning("the connection was lost during the RENAME; looking what happened");
+    }
+    // Also where the server says that it failed: that is said of a statement that was interrupted
+    // near its end, too.
+    const bool swapped = co_await look(lost);
+    fate_ = swapped ? Fate::swapped : Fate::not_swapped;
+    if (!swapped) {
         throw Error(
             failure->code(),
             std::string("RENAME failed: ") + failure->what(),
             failure->server().value_or(ServerError{})
         );
     }
-    logger_.warning("the connection was lost during the RENAME; looking what happened");
-    const bool swapped = co_await look();
-    fate_ = swapped ? Fate::swapped : Fate::not_swapped;
-    if (!swapped) {
-        throw *failure;
-    }
 }
 
-async::awaitable<bool> Cutover::look() {
+async::awaitable<bool> Cutover::look(bool lost) {
     session_.persist();  // even when the run is ending: this must be known
-    co_await session_.reconnect(options_.reconnect_limit);
     bool source = false;
     bool shadow = false;
     bool old_table = false;
@@ -204,7 +204,17 @@ async::awaitable<bool> Cutover::look() {
         shadow = exists(session, tables_.shadow);
         old_table = exists(session, old_table_);
     };
-    co_await session_.run(work);
+    if (!lost) {
+        try {
+            co_await session_.run(work);
+        } catch (const Error&) {  // NOLINT: it is looked once more
+            lost = true;
+        }
+    }
+    if (lost) {
+        co_await session_.reconnect(options_.reconnect_limit);
+        co_await session_.run(work);
+    }
     // The RENAME does all or nothing, and nobody else renames the shadow. An old table beside it is
     // somebody else's.
     if (source && shadow) {
@@ -216,9 +226,8 @@ async::awaitable<bool> Cutover::look() {
     throw Error(
         Errc::failed,
         fmt::format(
-            "after a lost connection during the RENAME the tables are in a state that it cannot "
-            "have "
-            "made: {} {}, {} {}, {} {}",
+            "after a RENAME that failed or whose answer was lost the tables are in a state that it "
+            "cannot have made: {} {}, {} {}, {} {}",
             tables_.source.str(),
             source ? "exists" : "is missing",
             tables_.shadow.str(),

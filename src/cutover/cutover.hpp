@@ -81,8 +81,9 @@ private:
     async::awaitable<Attempt> swap_locked();
     async::awaitable<void> rename();
     async::awaitable<void> unlock();
-    /// The answer to the RENAME was lost: reconnects and looks. True when it took effect.
-    async::awaitable<bool> look();
+    /// The RENAME failed, or its answer was lost with the connection: looks, after connecting again
+    /// if need be. True when it took effect.
+    async::awaitable<bool> look(bool lost);
 
     const mysql::TablePair& tables_;
     mysql::TableName old_table_;
