@@ -96,6 +96,7 @@ async::awaitable<std::optional<Error>> Copier::copy_range(
 
 void Copier::close(protocol::ChunkIndex chunk) {
     ++chunks_;
+    conflicts_.over();
     context_.coordinator.close_chunk(chunk);
     context_.changed.notify();
 }
@@ -162,6 +163,14 @@ async::awaitable<void> Copier::recover(
             break;
         case FailureKind::conflict:
             context_.logger.debug("copy: {}; trying again", error.what());
+            if (conflicts_.met(Clock::now())) {
+                context_.logger.warning(
+                    "the copy waits for a lock of somebody else's on {}, for {} tries now: {}",
+                    context_.tables.shadow.str(),
+                    conflicts_.count(),
+                    error.what()
+                );
+            }
             if (retries.allows_another()) {
                 break;
             }

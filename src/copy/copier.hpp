@@ -9,6 +9,7 @@
 #include "protocol/chunk_sizer.hpp"
 #include "protocol/coordinator.hpp"
 #include "sql/async_session.hpp"
+#include "sql/conflict_count.hpp"
 #include "sql/failure_kind.hpp"
 
 #include <chrono>
@@ -62,6 +63,7 @@ private:
     sql::AsyncSession& session_;
     std::uint64_t rows_ = 0;
     std::uint64_t chunks_ = 0;
+    sql::ConflictCount conflicts_;
 };
 
 }  // namespace doppel::copy

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replay/fencer.hpp"
 
+#include "sql/conflict_count.hpp"
 #include "sql/failure_kind.hpp"
 
 #include <optional>
@@ -31,6 +32,7 @@ Fencer::Fencer(
       stopping_(stopping) {}
 
 async::awaitable<void> Fencer::run() {
+    sql::ConflictCount conflicts;
     while (!stopping_) {
         if (!coordinator_.fence_wanted()) {
             co_await changed_.wait(kLook);
@@ -44,6 +46,7 @@ async::awaitable<void> Fencer::run() {
             failure = error;
         }
         if (!failure) {
+            conflicts.over();
             coordinator_.acknowledge_fence(ticket);
             changed_.notify();
             continue;
@@ -55,6 +58,14 @@ async::awaitable<void> Fencer::run() {
                 co_await session_.reconnect(reconnect_limit_);
                 break;
             case sql::FailureKind::conflict:
+                if (conflicts.met(sql::ConflictCount::Clock::now())) {
+                    logger_.warning(
+                        "fences wait for a lock of somebody else's on the state table, for {} tries"
+                        " now: {}",
+                        conflicts.count(),
+                        failure->what()
+                    );
+                }
                 co_await async::sleep(kConflictPause);
                 break;
             default:

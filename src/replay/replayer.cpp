@@ -138,6 +138,14 @@ async::awaitable<void> Replayer::get_over(const Error& error) {
             co_return;
         case FailureKind::conflict:
             context_.logger.debug("replay: {}; trying again", error.what());
+            if (conflicts_.met(Clock::now())) {
+                context_.logger.warning(
+                    "replay waits for a lock of somebody else's on {}, for {} tries now: {}",
+                    context_.tables.shadow.str(),
+                    conflicts_.count(),
+                    error.what()
+                );
+            }
             co_await async::sleep(kConflictPause);
             co_return;
         default:
@@ -154,6 +162,7 @@ async::awaitable<void> Replayer::reconcile(protocol::Batch batch) {
         const protocol::Batch part = part_of(batch, std::move(step->keys));
         const auto failure = co_await attempt(part, step->inserts);
         if (!failure) {
+            conflicts_.over();
             if (step->inserts) {
                 settle(part.keys);
             }

@@ -9,6 +9,7 @@
 #include "replay/batch_turn.hpp"
 #include "replay/judge.hpp"
 #include "sql/async_session.hpp"
+#include "sql/conflict_count.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -88,6 +89,7 @@ private:
     void give_back(const std::vector<protocol::Batch>& batches);
 
     ReplayContext context_;
+    sql::ConflictCount conflicts_;
     sql::AsyncSession& session_;
     std::string fence_statement_;
     Judge judge_;

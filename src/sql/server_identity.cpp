@@ -3,6 +3,8 @@
 
 #include "doppel/error.hpp"
 
+#include <cmath>
+#include <cstdint>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -12,6 +14,36 @@ namespace {
 
 /// Uptime has whole seconds.
 constexpr double kClockSlackSeconds = 3;
+constexpr unsigned kReadsMax = 5;
+
+double read_clock(Session& session) {
+    const auto now = session.query("SELECT UNIX_TIMESTAMP(NOW(6))").scalar();
+    return std::strtod(now.value_or("0").c_str(), nullptr);
+}
+
+/// Negative when the server's clock was set back to before its start; it is printed unsigned.
+double read_uptime(Session& session) {
+    const Rows uptime = session.query("SHOW GLOBAL STATUS LIKE 'Uptime'");
+    if (uptime.empty()) {
+        return 0;
+    }
+    const auto seconds = std::strtoull(uptime.rows[0].at(1).value_or("0").c_str(), nullptr, 10);
+    return static_cast<double>(static_cast<std::int64_t>(seconds));
+}
+
+/// What the server's clock showed when it was started. It counts its uptime by the same clock, so
+/// the difference stays what it was when that is set anew; only not while we read the two.
+double read_start(Session& session) {
+    double started_at = 0;
+    for (unsigned i = 0; i < kReadsMax; ++i) {
+        const double before = read_clock(session);
+        started_at = before - read_uptime(session);
+        if (std::abs(read_clock(session) - before) <= 1) {
+            break;
+        }
+    }
+    return started_at;
+}
 
 }  // namespace
 
@@ -19,23 +51,20 @@ ServerIdentity read_identity(Session& session) {
     const Row row =
         session
             .query(
-                "SELECT @@GLOBAL.server_uuid, UNIX_TIMESTAMP(NOW(6)), "
+                "SELECT @@GLOBAL.server_uuid, "
                 "@@GLOBAL.innodb_flush_log_at_trx_commit = 1 AND @@GLOBAL.sync_binlog = 1"
             )
             .rows.at(0);
-    const Rows uptime = session.query("SHOW GLOBAL STATUS LIKE 'Uptime'");
     ServerIdentity identity;
     identity.uuid = row.at(0).value_or("");
-    identity.started_at = std::strtod(row.at(1).value_or("0").c_str(), nullptr);
-    if (!uptime.empty()) {
-        identity.started_at -= std::strtod(uptime.rows[0].at(1).value_or("0").c_str(), nullptr);
-    }
-    identity.durable = row.at(2).value_or("0") == "1";
+    identity.started_at = read_start(session);
+    identity.durable = row.at(1).value_or("0") == "1";
     return identity;
 }
 
 bool is_same_start(const ServerIdentity& before, const ServerIdentity& now) {
-    return before.uuid == now.uuid && now.started_at <= before.started_at + kClockSlackSeconds;
+    return before.uuid == now.uuid &&
+           std::abs(now.started_at - before.started_at) <= kClockSlackSeconds;
 }
 
 void require_same_history(const ServerIdentity& before, const ServerIdentity& now) {

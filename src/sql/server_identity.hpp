@@ -16,7 +16,7 @@ struct ServerIdentity {
 
 [[nodiscard]] ServerIdentity read_identity(Session& session);
 
-/// The same server, not started again in between.
+/// The same server, not started again in between, whatever became of its clock meanwhile.
 [[nodiscard]] bool is_same_start(const ServerIdentity& before, const ServerIdentity& now);
 
 /// A run relies on what was committed before a connection was lost. Throws

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sql/errors.hpp"
 
+#include "sql/conflict_count.hpp"
 #include "sql/session.hpp"
+
+#include <chrono>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -48,6 +52,22 @@ TEST(SqlErrors, TellATlsHandshakeThatIsRefusedFromOneThatTheNetworkBroke) {
 TEST(SqlErrors, AreDescribedWithNumberAndState) {
     EXPECT_EQ("no (error 1146, SQLSTATE 42S02)", describe_error("no", {1146, "42S02"}));
     EXPECT_EQ("closed", describe_error("closed", {0, ""}));
+}
+
+TEST(ConflictCount, SpeaksWhenNothingElseIsMetForLong) {
+    using std::chrono::seconds;
+    ConflictCount conflicts;
+    const ConflictCount::Clock::time_point start{};
+    std::vector<int> said;
+    for (int second = 0; second <= 50; second += 5) {
+        if (conflicts.met(start + seconds(second))) {
+            said.push_back(second);
+        }
+    }
+    EXPECT_EQ(said, (std::vector<int>{10, 20, 40}));
+    EXPECT_EQ(conflicts.count(), 11U);
+    conflicts.over();
+    EXPECT_FALSE(conflicts.met(start + seconds(55)));
 }
 
 TEST(SqlRows, GiveAScalarOnlyWhereThereIsOne) {

@@ -23,6 +23,11 @@ TEST(ServerIdentity, ARestartWithoutDurableCommitsEndsTheRun) {
     EXPECT_THROW(require_same_history({"a", 1'000, false}, {"a", 5'000, true}), Error);
 }
 
+TEST(ServerIdentity, ARestartIsSeenWhereTheServersClockWentBack) {
+    EXPECT_THROW(require_same_history({"a", 5'000, false}, {"a", 1'000, false}), Error);
+    EXPECT_FALSE(is_same_start({"a", 5'000, true}, {"a", 1'000, true}));
+}
+
 Error with_number(unsigned number) {
     return {Errc::failed, "x", ServerError{number, ""}};
 }
