@@ -119,6 +119,19 @@ TEST_F(ServerLimits, DISABLED_NoConnectionBecomesFree) {
     expect_right_end(finish(*start_as_mover()));
 }
 
+/// The server took the account before: that it does not now may pass.
+TEST_F(ServerLimits, AnAccountThatIsLockedForAWhileIsNoEnd) {
+    begin();
+    const auto process = start_as_mover({"--chunk-rows=10"});
+    ASSERT_TRUE(process->wait_for("\"copying\"", seconds(30))) << process->err();
+    execute("ALTER USER mover@'%' ACCOUNT LOCK");
+    kill_connections_of_mover();
+    EXPECT_TRUE(process->wait_for("Account is locked", seconds(30))) << process->err();
+    EXPECT_TRUE(process->running());
+    execute("ALTER USER mover@'%' ACCOUNT UNLOCK");
+    expect_right_end(finish(*process));
+}
+
 TEST_F(ServerLimits, LocksOfOthersAreWaitedFor) {
     begin();
     const auto process = start({"--chunk-rows=10"});
