@@ -10,6 +10,7 @@
 #include <ctime>
 #include <fstream>
 
+#include <fmt/chrono.h>
 #include <unistd.h>
 
 namespace doppel::test {
@@ -17,7 +18,15 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
+
+/// How a time of day begins in the output.
+std::string hours_ago(int hours) {
+    return fmt::format(
+        "\"time\":\"{:%Y-%m-%dT%H}", fmt::gmtime(std::time(nullptr) - hours * 3'600)
+    );
+}
 
 /// The clock of the programs that are started in `environment()`.
 class SettableClock final {
@@ -86,9 +95,8 @@ protected:
         ASSERT_TRUE(process.wait_for("\"copying\"", seconds(30))) << process.err();
         for (const auto jump : kJumps) {
             clock.set(jump);
-            std::this_thread::sleep_for(milliseconds(150));
+            std::this_thread::sleep_for(milliseconds(60));
         }
-        EXPECT_EQ(process.out().find("\"draining\""), std::string::npos) << "it was too quick";
         clock.set(std::chrono::hours(-3));  // for the rest
     }
     Finished status() {
@@ -107,7 +115,7 @@ protected:
 TEST_F(ClockJumps, OfTheHostMeanNothing) {
     own_ = std::make_unique<Sandbox>();
     use(*own_);
-    begin();
+    begin({}, kManyRows);
     SettableClock clock;
     auto environment = own_->environment();
     environment.merge(clock.environment());
@@ -120,7 +128,8 @@ TEST_F(ClockJumps, OfTheHostMeanNothing) {
     jump_while_it_copies(clock, process);
     const auto last = finish(process);
     // Its output has the times that its clock showed.
-    EXPECT_THAT(last.out, HasSubstr(fmt::format("\"time\":\"{}", 2027))) << "the clock was not set";
+    EXPECT_THAT(last.out, AnyOf(HasSubstr(hours_ago(3)), HasSubstr(hours_ago(4))))
+        << "the clock was not set";
     const auto summary = last_of(last.out, "summary");
     ASSERT_FALSE(summary.is_null());
     EXPECT_LT(summary.at("progress").value("elapsed_ms", 1'000'000'000), 120'000);
@@ -131,7 +140,7 @@ TEST_F(ClockJumps, OfTheServerMeanNothing) {
     SettableClock clock;
     own_ = server_with(clock);
     use(*own_);
-    begin();
+    begin({}, kManyRows);
     const auto process = start({"--chunk-rows=10"});
     jump_while_it_copies(clock, *process);
     EXPECT_THAT(status().out, HasSubstr("\"state\":\"running\"")) << "it goes by the lock";

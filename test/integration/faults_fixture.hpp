@@ -23,6 +23,7 @@ protected:
     static constexpr const char* kClauses =
         "ADD COLUMN note VARCHAR(20) NOT NULL DEFAULT 'n', ADD INDEX (s, a)";
     static constexpr unsigned kRows = 2'000;
+    static constexpr unsigned kManyRows = 5'000;  ///< in chunks of 10: seconds of copying
     static constexpr unsigned kWriters = 2;
     static constexpr std::chrono::seconds kLimit{90};
 
@@ -59,8 +60,8 @@ protected:
         execute("CREATE TABLE twin LIKE t");
         execute("INSERT INTO twin SELECT * FROM t");
     }
-    void begin(std::set<unsigned> tolerated = {}) {
-        fill();
+    void begin(std::set<unsigned> tolerated = {}, unsigned rows = kRows) {
+        fill(rows);
         write(sandbox_->primary(), std::move(tolerated));
     }
     void write(const ConnectionOptions& at, std::set<unsigned> tolerated = {}) {

@@ -275,7 +275,7 @@ TEST_P(ConnectionsEnd, EndNothing) {
 }
 
 TEST_P(ConnectionsEnd, EndNothingWhileRowsAreCopied) {
-    begin();
+    begin({}, kManyRows);
     if (GetParam()) {
         const auto first = start_stopped_at("copy.chunk_committed", 3);
         first->signal(SIGKILL);
@@ -284,7 +284,6 @@ TEST_P(ConnectionsEnd, EndNothingWhileRowsAreCopied) {
     const auto process = start({"--chunk-rows=10"});
     ASSERT_TRUE(process->wait_for("\"copying\"", seconds(30))) << process->err();
     kill_in_turn();
-    EXPECT_EQ(process->out().find("\"draining\""), std::string::npos) << "the copy was too quick";
     fmt::print("{} connections and statements were killed\n", kills_);
     expect_right_end(finish(*process));
 }
