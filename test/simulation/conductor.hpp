@@ -3,6 +3,7 @@
 
 #include "simulation/application.hpp"
 #include "simulation/reconciler.hpp"
+#include "simulation/remnants.hpp"
 
 #include <deque>
 
@@ -23,10 +24,12 @@ public:
           application_(application),
           reconcilers_(reconcilers),
           judge_(judge),
-          session_(session) {}
+          session_(session),
+          verified_(world.run <= 1 || world.leaves_out(LeftOut::verify_anew)) {}
     bool step();
     void on_crash();
-    [[nodiscard]] bool done() const { return phase_ == Phase::done; }
+    /// Its process dies.
+    void leave(Remnants& remnants);
     [[nodiscard]] unsigned attempts() const { return attempts_; }
 
 private:
@@ -48,6 +51,7 @@ private:
     };
 
     bool drain();
+    bool verify();
     bool pause();
     bool lock();
     bool pass_marker();
@@ -59,7 +63,6 @@ private:
     bool rename();
     void finish();
     void give_up(const char* why);
-    void compare();
 
     World& world_;
     const Application& application_;
@@ -67,7 +70,7 @@ private:
     Judge& judge_;
     int session_;
     Phase phase_ = Phase::copying;
-    PassFence fence_;
+    PassFence fence_{PassFence::Waiting::beside_replay};
     std::optional<Place> marker_;
     Taken taken_;
     std::vector<Taken> waiting_;
@@ -77,6 +80,7 @@ private:
     bool deleted_ = false;        ///< the batch's deletes were committed
     std::optional<Place> place_;  ///< of a statement whose commit is not acknowledged
     unsigned attempts_ = 0;
+    bool verified_;
 };
 
 }  // namespace doppel::simulation

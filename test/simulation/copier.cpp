@@ -135,6 +135,19 @@ void Copier::on_crash() {
     }
 }
 
+void Copier::leave(Remnants& remnants) const {
+    Remnant rest;
+    rest.session = session_;
+    rest.place = place_;
+    if (!place_ && (phase_ == Phase::copying || phase_ == Phase::clearing || server_goes_on_)) {
+        rest.statement = statement_;
+        rest.commits = true;
+    }
+    if (rest.place || rest.statement) {
+        remnants.add(std::move(rest));
+    }
+}
+
 bool Copier::settled() const {
     return !place_ || world_.server.is_visible(*place_);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "copy/partial_copy.hpp"
+#include "simulation/remnants.hpp"
 #include "simulation/statement.hpp"
 
 #include <deque>
@@ -13,6 +14,11 @@ namespace doppel::simulation {
 /// Finds chunk boundaries ahead of the copiers.
 struct Boundaries {
     bool step(World& world);
+    /// As copy::BoundaryFinder::resume.
+    void resume(const Point& from) {
+        last = from.low_water;
+        finished = from.copied;
+    }
 
     std::deque<protocol::ChunkIndex> found;
     int last = -1;
@@ -26,6 +32,8 @@ public:
         : world_(world), boundaries_(boundaries), session_(session) {}
     bool step();
     void on_crash();
+    /// Its process dies.
+    void leave(Remnants& remnants) const;
 
 private:
     enum class Phase {

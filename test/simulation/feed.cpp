@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulation/feed.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace doppel::simulation {
@@ -55,22 +56,33 @@ void Feed::reconnect() {
     xa_keys_.clear();
 }
 
+Place Feed::resumable_place() const {
+    const bool within = next_change_ > 0 && world_.leaves_out(LeftOut::point_boundary);
+    Place place = world_.delivered_to + (within ? 1 : 0);
+    if (!world_.leaves_out(LeftOut::point_xa)) {
+        for (const auto& [xid, prepared] : prepared_) {
+            place = std::min(place, prepared.place);
+        }
+    }
+    return place;
+}
+
 void Feed::end_transaction(const Entry& entry) {
     if (entry.kind == Entry::Kind::xa_prepare) {
-        prepared_[entry.xid] = std::exchange(xa_keys_, {});
+        prepared_[entry.xid] = {std::exchange(xa_keys_, {}), world_.delivered_to};
     } else if (entry.kind == Entry::Kind::xa_rollback) {
         prepared_.erase(entry.xid);
         ended_.insert(entry.xid);
     } else if (entry.kind == Entry::Kind::xa_commit && !prepared_.contains(entry.xid)) {
         ended_.insert(entry.xid);
-        if (!world_.coordinator.pass_over_unknown_change() &&
+        if (!passes_over_unknown_ends_ && !world_.coordinator.pass_over_unknown_change() &&
             !world_.leaves_out(LeftOut::unknown_xa)) {
             world_.fail("an XA transaction ended of which the feed knows nothing");
         }
     } else if (entry.kind == Entry::Kind::xa_commit) {
         ended_.insert(entry.xid);
         if (!world_.leaves_out(LeftOut::second_xa)) {
-            for (const int key : prepared_[entry.xid]) {
+            for (const int key : prepared_[entry.xid].keys) {
                 deliver(key);
             }
         }

@@ -17,7 +17,10 @@ public:
     bool step();
     void on_crash() { reconnect(); }
     // As FeedHandler
+    void pass_over_unknown_ends(bool on) { passes_over_unknown_ends_ = on; }
     void begin_noting_ends() { ended_.clear(); }
+    /// From where reading may go on (FeedHandler::before_prepared, feed::BinlogStream::position).
+    [[nodiscard]] Place resumable_place() const;
     [[nodiscard]] bool accounts_for(unsigned xid) const {
         return prepared_.contains(xid) || ended_.contains(xid);
     }
@@ -31,7 +34,12 @@ private:
     World& world_;
     std::size_t next_change_ = 0;  ///< of the transaction that is being read
     std::vector<int> xa_keys_;     ///< of the XA transaction that is being read
-    std::unordered_map<unsigned, std::vector<int>> prepared_;  ///< by XID
+    struct Prepared {
+        std::vector<int> keys;
+        Place place = 0;
+    };
+    std::unordered_map<unsigned, Prepared> prepared_;  ///< by XID
+    bool passes_over_unknown_ends_ = false;
     std::set<unsigned> ended_;  ///< XIDs whose end it has delivered since it was asked to note them
 };
 

@@ -51,7 +51,7 @@ private:
     misfit::Contest contest_;
     std::set<mysql::Key> in_the_way_;
     bool convicting_ = false;
-    PassFence fence_;
+    PassFence fence_{PassFence::Waiting::for_replay};
     /// How many looks have seen rows collide that have collided at every moment since.
     std::map<Pair, unsigned> lasting_;
     std::map<Pair, unsigned> lasting_at_look_;  ///< as of the last look

@@ -52,6 +52,9 @@ void Reconciler::begin_step() {
     if (from_ != &world_.coordinator && !world_.rules.exactly_comparable) {
         keys_ &= world_.closed_keys;  // these batches are confined all the same
     }
+    if (!step_->inserts) {
+        world_.deleted_alone |= keys_;
+    }
     phase_ = Phase::deleting;
     statement_ = Statement::deletion(keys_);
     statement_begun_ = true;
@@ -152,6 +155,21 @@ void Reconciler::on_crash() {
     }
 }
 
+void Reconciler::leave(Remnants& remnants) const {
+    if (phase_ == Phase::idle) {
+        return;
+    }
+    Remnant rest;
+    rest.session = session_;
+    rest.place = place_;
+    if (phase_ == Phase::committing) {
+        rest.commits = place_ || world_.random.chance(70);  // else the COMMIT was not sent
+    } else if (statement_begun_) {
+        rest.statement = statement_;
+    }
+    remnants.add(std::move(rest));
+}
+
 void Reconciler::acknowledge() {
     world_.note("reconciler {}: its commit is acknowledged", session_);
     if (std::exchange(acknowledged_, false)) {
@@ -159,6 +177,7 @@ void Reconciler::acknowledge() {
         return;
     }
     if (step_->inserts) {
+        world_.deleted_alone &= ~keys_;
         for (const mysql::Key& key : step_->keys) {
             judge_.settled(key);
         }

@@ -3,6 +3,7 @@
 
 #include "replay/batch_turn.hpp"
 #include "simulation/judge.hpp"
+#include "simulation/remnants.hpp"
 #include "simulation/statement.hpp"
 
 #include <optional>
@@ -16,6 +17,8 @@ public:
         : world_(world), judge_(judge), session_(session) {}
     bool step();
     void on_crash();
+    /// Its process dies.
+    void leave(Remnants& remnants) const;
     [[nodiscard]] bool busy() const { return phase_ != Phase::idle; }
 
 private:

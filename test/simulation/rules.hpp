@@ -29,6 +29,14 @@ enum class LeftOut {
     unknown_xa,       ///< the copy does not wait for XA transactions that the feed knows nothing of
     conviction_fence,  ///< rows are held to be duplicates without fences before and behind the
                        ///< looks
+    safe_point,        ///< a point is written before what was delivered until then is reconciled
+    point_moment,      ///< its place is that of the moment when it becomes safe
+    point_boundary,    ///< its place is behind a transaction that is delivered in part
+    point_xa,          ///< its place is behind XA transactions that have not ended
+    low_water,         ///< chunks that are open, or behind open ones, count as copied in it
+    resume_clearing,   ///< a run that goes on leaves what the shadow has beyond the point
+    old_sessions,      ///< it does not end the sessions of the dead process
+    verify_anew,       ///< it does not compare again what the dead process had compared
 };
 
 struct RuleName {
@@ -55,9 +63,22 @@ inline constexpr std::array kRuleNames{
     RuleName{LeftOut::request_in_time, "request-in-time"},
     RuleName{LeftOut::unknown_xa, "unknown-xa"},
     RuleName{LeftOut::conviction_fence, "conviction-fence"},
+    RuleName{LeftOut::safe_point, "safe-point"},
+    RuleName{LeftOut::point_moment, "point-moment"},
+    RuleName{LeftOut::point_boundary, "point-boundary"},
+    RuleName{LeftOut::point_xa, "point-xa"},
+    RuleName{LeftOut::low_water, "low-water"},
+    RuleName{LeftOut::resume_clearing, "resume-clearing"},
+    RuleName{LeftOut::old_sessions, "old-sessions"},
+    RuleName{LeftOut::verify_anew, "verify-anew"},
 };
 
 [[nodiscard]] std::optional<LeftOut> find_rule(std::string_view name);
+
+/// Of a run that goes on where a dead one ended.
+constexpr bool is_about_resuming(LeftOut rule) {
+    return rule >= LeftOut::safe_point;
+}
 
 struct Rules {
     bool exactly_comparable = true;

@@ -3,6 +3,8 @@
 
 #include "doppel/error.hpp"
 
+#include <array>
+
 namespace doppel::simulation {
 namespace {
 
@@ -12,13 +14,11 @@ constexpr unsigned kDrawsMax = 10;
 /// Rounds in which nobody could do anything; a wait may time out in any of them, which is how most
 /// of them end that are for nothing.
 constexpr unsigned kRoundsMax = 5'000;
-constexpr std::size_t kCopiersMax = 3;
-constexpr std::size_t kReconcilersMax = 3;
-constexpr int kConductorSession = 0;
-/// Application, engine, feed, fencer, boundaries, conductor, the end of the server, starter, judge.
-constexpr std::size_t kSingleActors = 9;
-constexpr std::size_t kEngine = 1;
+/// Application, engine, the end of the server, the end of the process, what it leaves, its
+/// successor.
+constexpr std::size_t kOutsideActors = 6;
 constexpr unsigned kCrashPercent = 2;
+constexpr unsigned kKillPercent = 3;
 constexpr unsigned kSchedulesWithCrashesPercent = 40;
 
 }  // namespace
@@ -26,37 +26,30 @@ constexpr unsigned kSchedulesWithCrashesPercent = 40;
 Schedule::Schedule(std::uint64_t seed, Rules rules, Trace trace)
     : world_(seed, rules, std::move(trace)),
       application_(world_),
-      feed_(world_),
-      starter_(world_, application_, feed_),
-      fencer_(world_),
-      judge_(world_),
-      conductor_(world_, application_, reconcilers_, judge_, kConductorSession),
+      remnants_(world_),
+      resumption_(world_, remnants_),
       crashes_left_(world_.random.chance(kSchedulesWithCrashesPercent) ? 2 : 0) {
-    int session = kConductorSession;
-    const std::size_t copiers = 1 + world_.random.pick(kCopiersMax);
-    for (std::size_t i = 0; i < copiers; ++i) {
-        copiers_.emplace_back(world_, boundaries_, ++session);
-    }
-    // What a failed batch seems to prove matters to somebody else.
-    const bool batches_fail = world_.mishap_after_duplicate > 1;
-    const std::size_t reconcilers =
-        batches_fail ? kReconcilersMax : 1 + world_.random.pick(kReconcilersMax);
-    for (std::size_t i = 0; i < reconcilers; ++i) {
-        reconcilers_.emplace_back(world_, judge_, ++session);
-    }
+    application_.begin();
+    world_.first_point.place = world_.delivered_to;
+    start(world_.first_point);
+}
+
+void Schedule::start(const Point& from) {
+    world_.begin_run(from);
+    process_.emplace(world_, application_, from);
     // In some schedules the engine is far slower than the rest, or the feed, or a copier ..
-    actors_ = kSingleActors + copiers + reconcilers;
+    actors_ = kOutsideActors + process_->actors();
     constexpr std::array<std::size_t, 4> kSpeeds{1, 4, 8, 16};
+    urn_.clear();
     for (std::size_t actor = 0; actor < actors_; ++actor) {
         const std::size_t speed = kSpeeds[world_.random.pick(kSpeeds.size())];
         urn_.insert(urn_.end(), speed, actor);
     }
-    application_.begin();
 }
 
 std::string Schedule::run() {
     try {
-        while (!conductor_.done()) {
+        while (!world_.swapped) {
             if (++world_.steps > kStepsMax) {
                 world_.fail("the schedule did not end");
             } else if (!step_anyone() && !step_everyone()) {
@@ -97,30 +90,19 @@ bool Schedule::step(std::size_t actor) {
     switch (actor) {
         case 0:
             return application_.step();
-        case kEngine:
+        case 1:
             return commit();
         case 2:
-            return feed_.step();
-        case 3:
-            return fencer_.step();
-        case 4:
-            return boundaries_.step(world_);
-        case 5:
-            return conductor_.step();
-        case 6:
             return crash();
-        case 7:
-            return starter_.step();
-        case 8:
-            return judge_.step();
+        case 3:
+            return kill();
+        case 4:
+            return remnants_.step();
+        case 5:
+            return resume();
         default:
-            break;
+            return process_ && process_->step(actor - kOutsideActors);
     }
-    actor -= kSingleActors;
-    if (actor < copiers_.size()) {
-        return copiers_[actor].step();
-    }
-    return reconcilers_[actor - copiers_.size()].step();
 }
 
 bool Schedule::commit() {
@@ -137,7 +119,9 @@ bool Schedule::commit() {
     if (entry.session >= 0) {
         world_.shadow.commit(entry.session);
     }
-    judge_.on_visible();
+    if (process_) {
+        process_->on_visible();
+    }
     world_.note("engine: all before {} is visible", server.visible_to());
     return true;
 }
@@ -149,18 +133,41 @@ bool Schedule::crash() {
     --crashes_left_;
     end_transactions();
     application_.on_crash();
-    feed_.on_crash();
-    starter_.on_crash();
-    fencer_.on_crash();
-    judge_.on_crash();
-    conductor_.on_crash();
-    for (Copier& copier : copiers_) {
-        copier.on_crash();
-    }
-    for (Reconciler& reconciler : reconcilers_) {
-        reconciler.on_crash();
+    remnants_.on_crash();
+    if (process_) {
+        process_->on_crash();
+    } else {
+        resumption_.on_crash();
     }
     return true;
+}
+
+/// kill -9 of doppel.
+bool Schedule::kill() {
+    if (world_.kills_left == 0 || !world_.random.chance(kKillPercent)) {
+        return false;
+    }
+    --world_.kills_left;
+    world_.note("doppel: dies");
+    if (process_) {
+        process_->leave(remnants_);
+        process_.reset();
+        resumption_.begin();
+    } else {
+        resumption_.leave();
+    }
+    return true;
+}
+
+bool Schedule::resume() {
+    if (process_) {
+        return false;
+    }
+    if (const auto from = resumption_.take()) {
+        start(*from);
+        return true;
+    }
+    return resumption_.step();
 }
 
 /// Recovery commits what is in the binlog and rolls everything else back.
@@ -173,8 +180,7 @@ void Schedule::end_transactions() {
             world_.shadow.commit(session);
         }
     }
-    const int sessions = static_cast<int>(1 + copiers_.size() + reconcilers_.size());
-    for (int session = 0; session < sessions; ++session) {
+    for (int session = 0; session <= world_.last_session; ++session) {
         world_.shadow.rollback(session);
     }
     server.crash(survives);

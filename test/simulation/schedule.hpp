@@ -2,22 +2,18 @@
 #pragma once
 
 #include "simulation/application.hpp"
-#include "simulation/conductor.hpp"
-#include "simulation/copier.hpp"
-#include "simulation/feed.hpp"
-#include "simulation/fencer.hpp"
-#include "simulation/judge.hpp"
-#include "simulation/reconciler.hpp"
-#include "simulation/starter.hpp"
+#include "simulation/process.hpp"
+#include "simulation/remnants.hpp"
+#include "simulation/resumption.hpp"
 
-#include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace doppel::simulation {
 
-/// One migration from the start of the feed to the RENAME. Every step is chosen at random from what
-/// is possible; the seed is the schedule.
+/// One migration from the start of the feed to the RENAME, by one process or, where processes die,
+/// several. Every step is chosen at random from what is possible; the seed is the schedule.
 class Schedule final {
 public:
     Schedule(std::uint64_t seed, Rules rules, Trace trace = {});
@@ -30,22 +26,20 @@ private:
     bool step(std::size_t actor);
     bool commit();
     bool crash();
+    bool kill();
+    bool resume();
+    void start(const Point& from);
     void end_transactions();
     bool step_anyone();
     bool step_everyone();
 
     World world_;
     Application application_;
-    Feed feed_;
-    Starter starter_;
-    Fencer fencer_;
-    Judge judge_;
-    Boundaries boundaries_;
-    std::deque<Copier> copiers_;
-    std::deque<Reconciler> reconcilers_;
-    std::vector<std::size_t> urn_;  ///< actors, quick ones several times
+    Remnants remnants_;
+    Resumption resumption_;
+    std::optional<Process> process_;  ///< nothing: it is dead, or goes on and is not that far yet
+    std::vector<std::size_t> urn_;    ///< actors, quick ones several times
     std::size_t actors_ = 0;
-    Conductor conductor_;
     unsigned crashes_left_;
 };
 

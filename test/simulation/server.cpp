@@ -26,6 +26,21 @@ Place Server::append_ours(int session) {
     return binlog_.size() - 1;
 }
 
+Place Server::append_point(const Point& point) {
+    const Place place = append_ours();
+    binlog_[place].point = point;
+    return place;
+}
+
+std::optional<Point> Server::point_before(Place end) const {
+    while (end > 0) {
+        if (const auto& point = binlog_[--end].point) {
+            return point;
+        }
+    }
+    return std::nullopt;
+}
+
 const Entry& Server::make_visible() {
     const Entry& entry = binlog_[visible_to_++];
     apply(entry, visible_);

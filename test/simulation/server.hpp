@@ -4,6 +4,7 @@
 #include "simulation/table.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 namespace doppel::simulation {
@@ -18,6 +19,14 @@ struct Change {
     bool moves_away = false;
 };
 
+/// From where a run can go on, as its state table says.
+struct Point {
+    int low_water = -1;   ///< the last key that counts as copied
+    bool copied = false;  ///< the whole table
+    Place place = 0;      ///< in the binlog
+    unsigned run = 0;     ///< who wrote it
+};
+
 /// A transaction in the binlog.
 struct Entry {
     enum class Kind { changes, xa_prepare, xa_commit, xa_rollback, ours };
@@ -25,7 +34,8 @@ struct Entry {
 
     Kind kind = Kind::ours;
     unsigned xid = 0;
-    int session = -1;  ///< of ours: whose transaction on the shadow
+    int session = -1;            ///< of ours: whose transaction on the shadow
+    std::optional<Point> point;  ///< of ours: what it writes to the state table
     std::size_t count = 0;
     std::array<Change, kChangesMax> changes{};
 };
@@ -44,6 +54,9 @@ public:
 
     Place append(const Entry& entry);
     Place append_ours(int session = -1);
+    Place append_point(const Point& point);
+    /// What the state table holds to those who see the binlog up to `end`.
+    [[nodiscard]] std::optional<Point> point_before(Place end) const;
 
     [[nodiscard]] bool all_synced() const { return synced_to_ == binlog_.size(); }
     [[nodiscard]] Place synced_to() const { return synced_to_; }

@@ -25,6 +25,7 @@ bool Starter::step() {
     if (progress != PassFence::Progress::done) {
         return progress == PassFence::Progress::moved;
     }
+    feed_.pass_over_unknown_ends(false);
     world_.may_copy =
         phase_ == Phase::fence && std::all_of(listed_.begin(), listed_.end(), [this](unsigned xid) {
             return feed_.accounts_for(xid);

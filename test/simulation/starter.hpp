@@ -13,7 +13,9 @@ namespace doppel::simulation {
 class Starter final {
 public:
     Starter(World& world, const Application& application, Feed& feed)
-        : world_(world), application_(application), feed_(feed) {}
+        : world_(world), application_(application), feed_(feed) {
+        feed_.pass_over_unknown_ends(world_.closed_keys != 0);
+    }
     bool step();
     void on_crash() { fence_.on_crash(world_); }
 
@@ -24,7 +26,7 @@ private:
     const Application& application_;
     Feed& feed_;
     Phase phase_ = Phase::first_fence;
-    PassFence fence_;
+    PassFence fence_{PassFence::Waiting::beside_replay};
     std::vector<unsigned> listed_;  ///< XIDs
 };
 

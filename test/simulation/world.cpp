@@ -17,6 +17,8 @@ constexpr Weather kStorm{60, 2'500};
 /// Nothing of a batch that met a duplicate is committed.
 constexpr Weather kBatchesFail{120, 100, 80};
 
+constexpr unsigned kRunsWithKillsPercent = 35;
+
 Weather pick_weather(Random& random, LeftOut left_out) {
     if (left_out == LeftOut::failed_batch) {
         return kBatchesFail;  // nothing else needs the rule
@@ -61,6 +63,26 @@ World::World(std::uint64_t seed, Rules given_rules, Trace given_trace)
     mishaps_left = weather.mishaps_max;
     mishap_percent = weather.mishap_percent;
     mishap_after_duplicate = weather.after_duplicate;
+    if (is_about_resuming(given_rules.left_out)) {
+        kills_left = 12;
+    } else if (given_rules.left_out == LeftOut::nothing && random.chance(kRunsWithKillsPercent)) {
+        kills_left = 1 + static_cast<unsigned>(random.pick(random.chance(20) ? 12 : 3));
+    }
+}
+
+void World::begin_run(const Point& from) {
+    ++run;
+    coordinator = protocol::Coordinator(rules.exactly_comparable, pick_limits(random));
+    coordinator.resume(
+        from.low_water < 0 ? std::nullopt : std::optional(code.encode(from.low_water)), from.copied
+    );
+    open_keys = 0;
+    closed_keys = keys_between(-1, from.copied ? kKeys - 1 : from.low_water);
+    delivered_to = from.place;
+    markers_expected = 0;
+    may_copy = false;
+    replay_paused = false;
+    shortcut.reset();
     if (leaves_out(LeftOut::epoch)) {
         shortcut.emplace(true, pick_limits(random));
         const auto all = shortcut->add_chunk(std::nullopt);
@@ -70,6 +92,20 @@ World::World(std::uint64_t seed, Rules given_rules, Trace given_trace)
     if (leaves_out(LeftOut::first_fence)) {
         coordinator.acknowledge_fence(coordinator.issue_fence());
     }
+}
+
+void World::swap() {
+    for (int key = 0; key < kKeys; ++key) {
+        const Row& source_row = server.written()[static_cast<std::size_t>(key)];
+        const Row& shadow_row = shadow.rows()[static_cast<std::size_t>(key)];
+        if (source_row != shadow_row) {
+            fail(fmt::format(
+                "key {}: the source has {}, the shadow {}", key, source_row.str(), shadow_row.str()
+            ));
+        }
+    }
+    note("cut-over: the tables are swapped");
+    swapped = true;
 }
 
 bool World::mishap(unsigned percent) {
@@ -113,7 +149,7 @@ KeyMask World::batch_keys(const protocol::Batch& batch) const {
 void PassFence::on_crash(World& world) {
     if (place_ && !world.server.is_visible(*place_)) {
         place_.reset();
-        --world.markers_expected;
+        expect(world, -1);
     }
 }
 
@@ -123,7 +159,7 @@ PassFence::Progress PassFence::step(World& world, const char* who) {
             return Progress::none;
         }
         place_ = world.server.append_ours();
-        ++world.markers_expected;
+        expect(world, 1);
         world.note("{}: writes a marker at {}", who, *place_);
         return Progress::moved;
     }
@@ -132,7 +168,7 @@ PassFence::Progress PassFence::step(World& world, const char* who) {
     }
     world.note("{}: the feed has passed the marker at {}", who, *place_);
     place_.reset();
-    --world.markers_expected;
+    expect(world, -1);
     return Progress::done;
 }
 

@@ -38,6 +38,15 @@ private:
 struct World {
     World(std::uint64_t seed, Rules given_rules, Trace given_trace);
 
+    /// A process of doppel begins, with what the state table says.
+    void begin_run(const Point& from);
+    /// What those who read the state table now find there.
+    [[nodiscard]] Point stored_point() const {
+        return server.point_before(server.visible_to()).value_or(first_point);
+    }
+    /// The tables are swapped: they must be equal now.
+    void swap();
+
     template <class... Args>
     void note(fmt::format_string<Args...> format, Args&&... args) {
         if (trace) {
@@ -74,8 +83,16 @@ struct World {
     Place delivered_to = 0;                         ///< behind what the feed has delivered
     int markers_expected = 0;                       ///< how many wait for the feed to pass a marker
     std::size_t pending_max = 0;                    ///< the feed pauses above this
+    /// Of rows that somebody has deleted, or is about to, in one transaction to insert them in
+    /// another.
+    KeyMask deleted_alone = 0;
     bool may_copy = false;  ///< no XA transaction is left that the feed knows nothing of
     bool replay_paused = false;
+    bool swapped = false;
+    Point first_point;  ///< written before everything
+    unsigned run = 0;   ///< which process it is
+    unsigned kills_left = 0;
+    int last_session = 0;
     unsigned mishaps_left = 0;
     unsigned mishap_percent = 0;          ///< scales all of them
     unsigned mishap_after_duplicate = 1;  ///< for Reconciler
@@ -86,11 +103,19 @@ struct World {
 class PassFence final {
 public:
     enum class Progress { none, moved, done };
+    /// Whether less will be pending only when it has passed, so that the feed must not pause.
+    enum class Waiting { for_replay, beside_replay };
+    explicit PassFence(Waiting waiting) : waiting_(waiting) {}
     Progress step(World& world, const char* who);
     /// What was not committed is written again.
     void on_crash(World& world);
 
 private:
+    void expect(World& world, int change) const {
+        world.markers_expected += waiting_ == Waiting::for_replay ? change : 0;
+    }
+
+    Waiting waiting_;
     std::optional<Place> place_;
 };
 
