@@ -147,7 +147,8 @@ void FeedHandler::on_xa_commit(std::string_view xid) {
     note_end(xid);
     const auto found = prepared_.find(std::string(xid));
     if (found == prepared_.end()) {
-        if (interest_.xa_in_order && coordinator_.pass_over_unknown_change()) {
+        if (passes_over_earlier_ends_ ||
+            (interest_.xa_in_order && coordinator_.pass_over_unknown_change())) {
             return;
         }
         throw Error(

@@ -68,6 +68,11 @@ public:
     /// XA transactions that are prepared and have not ended: their keys come again at their end.
     /// The place before the first of them; nullptr when there is none. Valid until the next event.
     [[nodiscard]] const binlog::StreamPosition* before_prepared() const;
+    /// Of a run that goes on: until it has come behind all that the earlier run had read, it may
+    /// meet ends of XA transactions that were prepared before its place. The place was before each
+    /// that had not ended when the point was noted, so that run had read these ends, and what they
+    /// made visible is reconciled.
+    void pass_over_earlier_ends(bool on) { passes_over_earlier_ends_ = on; }
     /// How to learn where the transaction that is read begins.
     void locate_by(std::function<binlog::StreamPosition()> place) { place_ = std::move(place); }
     [[nodiscard]] bool held() const noexcept { return held_; }
@@ -100,6 +105,7 @@ private:
     binlog::StreamPosition xa_begin_;
     std::size_t prepared_bytes_ = 0;
     bool noting_ends_ = false;
+    bool passes_over_earlier_ends_ = false;
     std::unordered_set<std::string> ended_;  ///< XIDs
     std::vector<binlog::Column> layout_;     ///< of the row events so far; empty: none yet
     bool held_ = false;

@@ -143,6 +143,7 @@ ShadowRun::ShadowRun(
       last_marker_(job.marks_used),
       started_(Clock::now()) {
     handler_.locate_by([this] { return stream_.position(); });
+    handler_.pass_over_earlier_ends(job.point.low_water.has_value() || job.point.copied);
     coordinator_.resume(job.point.low_water, job.point.copied);
     boundaries_.resume(job.point.low_water, job.point.copied);
     coordinator_.tell([this](std::string_view key) { verification_.touched().note(key); });

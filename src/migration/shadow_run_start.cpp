@@ -45,6 +45,7 @@ async::awaitable<void> ShadowRun::await_unknown_xa() {
     // commit of ours, which comes after it in the binlog, it should be listed; if one is not, its
     // end stops the run.
     co_await pass_fence(Waiting::beside_replay);
+    handler_.pass_over_earlier_ends(false);
     const auto deadline = Clock::now() + kPreparedXaPatience;
     // One that is prepared later comes with its rows.
     const std::vector<std::string> first = co_await unknown_xa();

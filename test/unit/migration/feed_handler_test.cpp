@@ -198,6 +198,15 @@ TEST_F(FeedHandlerTest, ACommitOfAnUnknownTransactionStopsTheRunWhenTheCopyHasBe
     EXPECT_NO_THROW(handler_.on_xa_rollback("X'9',X'',1")) << "it changed nothing";
 }
 
+TEST_F(FeedHandlerTest, ARunThatGoesOnPassesOverEndsThatTheEarlierOneHadRead) {
+    finish_copy();
+    handler_.pass_over_earlier_ends(true);
+    EXPECT_NO_THROW(handler_.on_xa_commit("X'7',X'',1"));
+    EXPECT_EQ(coordinator_.pending(), 0U);
+    handler_.pass_over_earlier_ends(false);
+    EXPECT_THROW(handler_.on_xa_commit("X'7',X'',1"), Error) << "nobody has read what it changed";
+}
+
 TEST_F(FeedHandlerTest, AccountsForXaTransactionsWhoseRowsOrEndItHasRead) {
     const std::string known = "X'1',X'',1";
     const std::string ended = "X'2',X'',1";
