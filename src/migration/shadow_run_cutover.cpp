@@ -38,7 +38,8 @@ async::awaitable<void> ShadowRun::drain() {
     while (true) {
         require_running();
         const auto started = Clock::now();
-        co_await pass_fence(Waiting::for_replay);
+        // Replay goes on meanwhile, so the feed need not read on while too many keys are pending.
+        co_await pass_fence(Waiting::beside_replay);
         const bool close_behind =
             Clock::now() - started < kLagForCutover && coordinator_.pending() < kPendingForCutover;
         // A lock would not help a key that is refused, only hold up the application. Rows that the
