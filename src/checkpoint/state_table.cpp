@@ -96,6 +96,8 @@ Stored StateTable::read(sql::Session& session) const {
         } else if (id == kPointId) {
             stored.point = row.at(2).value_or("");
             stored.age_seconds = std::strtod(row.at(3).value_or("0").c_str(), nullptr);
+        } else if (id >= kReplayId) {
+            stored.rows_missing = stored.rows_missing || row.at(2).has_value();
         }
         stored.seq_max = std::max(stored.seq_max, number_of(row.at(1)));
     }
@@ -144,6 +146,15 @@ std::string StateTable::touch_statement(std::int64_t id) const {
 std::string StateTable::mark_statement(std::int64_t id, std::uint64_t seq) const {
     return fmt::format(
         "UPDATE {} SET seq = {}, at = CURRENT_TIMESTAMP(6) WHERE id = {}", name_.quoted(), seq, id
+    );
+}
+
+std::string StateTable::replay_statement(std::int64_t id, bool rows_missing) const {
+    return fmt::format(
+        "UPDATE {} SET seq = seq + 1, at = CURRENT_TIMESTAMP(6), record = {} WHERE id = {}",
+        name_.quoted(),
+        rows_missing ? "'{\"rows_missing\": true}'" : "NULL",
+        id
     );
 }
 

@@ -18,6 +18,7 @@ struct Stored {
     std::string point;                  ///< for parse_point; empty: there is none yet
     std::optional<double> age_seconds;  ///< of the point
     std::uint64_t seq_max = 0;          ///< numbers of marks to come must be above it
+    bool rows_missing = false;          ///< see `replay_statement`
 };
 
 /// The migration's own table, `_t_doppel`, in the schema of the source: one row with the record,
@@ -70,6 +71,9 @@ public:
     [[nodiscard]] std::string touch_statement(std::int64_t id) const;
     /// The same with a number that the feed will show.
     [[nodiscard]] std::string mark_statement(std::int64_t id, std::uint64_t seq) const;
+    /// The touch of a replay session. `rows_missing`: rows were deleted from the shadow in a
+    /// transaction that did not insert them again, and this is to be known for as long as it is so.
+    [[nodiscard]] std::string replay_statement(std::int64_t id, bool rows_missing) const;
 
 private:
     mysql::TableName name_;

@@ -43,7 +43,7 @@ Verdict finish(const Remains& remains, const checkpoint::Record& record) {
         remains.old_table && is_recorded_source(*remains.old_table, record);
     Verdict verdict;
     verdict.kind = Kind::finish;
-    verdict.run = EarlierRun{record, {}, {}, 0, old_table_is_source};
+    verdict.run = EarlierRun{record, {}, {}, 0, false, old_table_is_source};
     return verdict;
 }
 
@@ -149,7 +149,13 @@ Verdict judge_running(
     }
     Verdict verdict;
     verdict.kind = Kind::resume;
-    verdict.run = EarlierRun{record, *point, standing.show, remains.stored->seq_max, false};
+    verdict.run = EarlierRun{
+        record,
+        *point,
+        standing.show,
+        remains.stored->seq_max,
+        remains.stored->rows_missing,
+        false};
     return verdict;
 }
 

@@ -19,6 +19,9 @@ struct EarlierRun {
     checkpoint::Point point;
     checkpoint::Show show;
     std::uint64_t seq_max = 0;
+    /// It may have ended while rows were missing in the shadow whose keys are not in its feed any
+    /// more: who goes on must compare.
+    bool rows_missing = false;
     /// When it has swapped the tables: the old table is defined as the source was.
     bool old_table_is_source = false;
 };

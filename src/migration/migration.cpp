@@ -370,6 +370,7 @@ void Migration::make_job(
         *point_,
         sessions_.run_id(),
         earlier_ ? earlier_->seq_max : 0,
+        earlier_ && earlier_->rows_missing,
         std::nullopt};
 }
 

@@ -63,6 +63,7 @@ private:
     /// On the lock's session, which keeps what it takes.
     async::awaitable<void> take_earlier_sessions();
     async::awaitable<void> require_place();
+    void require_comparison() const;
     /// Where an earlier run went on at another server: this one must have taken its place, and have
     /// applied what it had received from it.
     async::awaitable<void> require_promoted();

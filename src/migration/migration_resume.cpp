@@ -125,6 +125,7 @@ async::awaitable<bool> Migration::deal_with_earlier_run() {
             co_return co_await finish_earlier_run(*verdict.run);
         case Verdict::Kind::resume:
             earlier_ = std::move(verdict.run);
+            require_comparison();
             co_await require_place();
             break;
     }
@@ -175,6 +176,21 @@ async::awaitable<void> Migration::require_promoted() {
         }
         co_await async::sleep(kPoll);
         co_await main_session_->run_surely(look, options_.reconnect_limit);
+    }
+}
+
+void Migration::require_comparison() const {
+    if (earlier_->rows_missing && !options_.verify) {
+        refuse_for(
+            {"earlier-run",
+             Finding::Level::refusal,
+             fmt::format(
+                 "the earlier run ended while it was exchanging rows of {} that stood in each "
+                 "other's way, so some may be missing there",
+                 sibling(plan_->names.shadow).str()
+             ),
+             "go on with --verify=on, which finds them and puts them back"}
+        );
     }
 }
 

@@ -43,6 +43,13 @@ feed::StreamOptions stream_options(const MigrationOptions& options) {
     return stream;
 }
 
+/// `kept`: rows may be missing that this run does not know of; only a comparison finds them.
+replay::ReplayMarks replay_marks(const checkpoint::StateTable& state, bool kept) {
+    return {
+        state.replay_statement(checkpoint::StateTable::kReplayId, true),
+        state.replay_statement(checkpoint::StateTable::kReplayId, kept)};
+}
+
 }  // namespace
 
 ShadowRun::ShadowRun(
@@ -116,7 +123,7 @@ ShadowRun::ShadowRun(
            [this] { return pass_fence(Waiting::for_replay); },
            stopping_},
           *replay_session_,
-          state_.touch_statement(StateTable::kReplayId)
+          replay_marks(state_, job.rows_missing)
       ),
       verification_(job.compared, options, sessions, observer, logger, verification_hooks()),
       cutover_(

@@ -51,6 +51,7 @@ struct ShadowJob {
     checkpoint::Point point;                  ///< from where the run goes on; `start` is its place
     std::string run_id;                       ///< of this run, as the state table has it
     std::uint64_t marks_used = 0;             ///< numbers in the state table by an earlier run
+    bool rows_missing = false;                ///< of EarlierRun
     std::optional<verify::Subject> compared;  ///< nothing: the tables are not verified
 };
 

@@ -5,6 +5,8 @@
 #include "mysql/reconcile_statement.hpp"
 #include "sql/failure_kind.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace doppel::replay {
@@ -48,10 +50,10 @@ JudgeContext judge_context(const ReplayContext& context) {
 
 }  // namespace
 
-Replayer::Replayer(ReplayContext context, sql::AsyncSession& session, std::string fence_statement)
+Replayer::Replayer(ReplayContext context, sql::AsyncSession& session, ReplayMarks marks)
     : context_(std::move(context)),
       session_(session),
-      fence_statement_(std::move(fence_statement)),
+      marks_(std::move(marks)),
       judge_(judge_context(context_), session) {}
 
 async::awaitable<void> Replayer::run() {
@@ -105,19 +107,34 @@ void Replayer::run_transaction(sql::Session& session, const protocol::Batch& bat
             session.execute(mysql::insert_statement(context_.tables, batch.keys, batch.confined_to)
             );
         }
-        session.execute(fence_statement_);
+        session.execute(mark(batch.keys, insert));
         base::fault_point("replay.before_commit");
         session.execute("COMMIT");
-        base::fault_point("replay.committed");
+        base::fault_point(insert ? "replay.committed" : "replay.deleted_alone");
     } catch (const Error&) {
         roll_back(session);
         throw;
     }
 }
 
+const std::string& Replayer::mark(const std::vector<mysql::Key>& keys, bool there) const {
+    const bool none_left = missing_.size() <= keys.size() &&
+                           std::all_of(missing_.begin(), missing_.end(), [&](const auto& key) {
+                               return std::find(keys.begin(), keys.end(), key) != keys.end();
+                           });
+    return there && none_left ? marks_.rows_there : marks_.rows_missing;
+}
+
+void Replayer::note_missing(const std::vector<mysql::Key>& keys) {
+    missing_.insert(keys.begin(), keys.end());
+}
+
 async::awaitable<std::optional<Error>> Replayer::attempt(
     const protocol::Batch& batch, bool insert
 ) {
+    if (!insert) {
+        note_missing(batch.keys);  // also if it fails: whether it was committed may not be known
+    }
     try {
         auto work = [this, &batch, insert](sql::Session& session) {
             run_transaction(session, batch, insert);
@@ -185,6 +202,7 @@ async::awaitable<void> Replayer::reconcile(protocol::Batch batch) {
 void Replayer::settle(const std::vector<mysql::Key>& keys) {
     for (const mysql::Key& key : keys) {
         judge_.contest().settled(key);
+        missing_.erase(key);
     }
 }
 
@@ -207,9 +225,13 @@ bool Replayer::finish(const protocol::Batch& batch, const BatchTurn& turn) {
 async::awaitable<std::optional<Error>> Replayer::attempt_locked(
     sql::AsyncSession& session, const protocol::Batch& batch
 ) {
+    // A transaction's start would release the locks, so the rows are missing for a moment.
+    note_missing(batch.keys);
     try {
         auto work = [this, &batch](sql::Session& locked) {
+            locked.execute(marks_.rows_missing);
             locked.execute(mysql::delete_statement(context_.tables, batch.keys, batch.confined_to));
+            base::fault_point("cutover.deleted_alone");
             locked.execute(mysql::insert_statement(context_.tables, batch.keys, batch.confined_to));
         };
         co_await session.run(work);

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,13 @@ struct ReplayContext {
     const bool& stopping;
 };
 
+/// Writes of a replay session's own row in the state table, in the binlog each time they are run;
+/// as part of every batch they make the batch a fence.
+struct ReplayMarks {
+    std::string rows_missing;  ///< notes that rows were deleted alone, and are not inserted yet
+    std::string rows_there;    ///< notes that this is not so any more
+};
+
 /// Reconciles batches as the coordinator gives them out.
 ///
 /// A duplicate on a unique index of the shadow usually means that another row there is stale: the
@@ -42,9 +50,7 @@ struct ReplayContext {
 /// the Judge to say.
 class Replayer final {
 public:
-    /// `fence_statement`: a write of this session's own row, in the binlog each time it is run; as
-    /// part of every batch it makes the batch a fence.
-    Replayer(ReplayContext context, sql::AsyncSession& session, std::string fence_statement);
+    Replayer(ReplayContext context, sql::AsyncSession& session, ReplayMarks marks);
 
     /// Runs until `stopping` or `pause`.
     async::awaitable<void> run();
@@ -78,6 +84,9 @@ private:
     async::awaitable<void> get_over(const Error& error);
     async::awaitable<void> look();
     void run_transaction(sql::Session& session, const protocol::Batch& batch, bool insert) const;
+    /// The mark for a transaction after which the rows of `keys` are there, or not.
+    [[nodiscard]] const std::string& mark(const std::vector<mysql::Key>& keys, bool there) const;
+    void note_missing(const std::vector<mysql::Key>& keys);
     void complete_locked(protocol::Batch batch);
     std::optional<protocol::Batch> next_locked(std::vector<protocol::Batch>& waiting);
     /// Tries what was refused before and what else there is; true if it is worth another turn.
@@ -91,7 +100,8 @@ private:
     ReplayContext context_;
     sql::ConflictCount conflicts_;
     sql::AsyncSession& session_;
-    std::string fence_statement_;
+    ReplayMarks marks_;
+    std::set<mysql::Key> missing_;  ///< deleted alone, or so it may be, and not inserted again
     Judge judge_;
     bool paused_ = false;
     bool busy_ = false;

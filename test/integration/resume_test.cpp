@@ -385,5 +385,79 @@ TEST_F(Resume, IsRefusedWhileTheFirstRunGoesOn) {
     expect_right_end({0, "", ""});
 }
 
+struct MissingRowsStep {
+    const char* point;
+    unsigned rows;
+    unsigned moved;  ///< rows in one transaction whose values go round
+    std::chrono::milliseconds pause;
+};
+
+/// Values under a unique index move between rows, so that their copies stand in each other's way.
+class MissingRowsAt : public CommandTest, public ::testing::WithParamInterface<MissingRowsStep> {
+protected:
+    static constexpr const char* kUniqueClauses = "ADD COLUMN note INT NOT NULL DEFAULT 1";
+
+    void SetUp() override {
+        CommandTest::SetUp();
+        execute("CREATE TABLE t (id INT NOT NULL PRIMARY KEY, v INT NOT NULL, UNIQUE (v))");
+        execute("SET SESSION cte_max_recursion_depth = 10000");
+        execute(fmt::format(
+            "INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i "
+            "< {}) SELECT i, i FROM n",
+            GetParam().rows
+        ));
+        execute("CREATE TABLE twin LIKE t");
+        execute("INSERT INTO twin SELECT * FROM t");
+        writers_ = std::make_unique<TwinWriters>(server(), "app", 1, [](unsigned, auto& random) {
+            return next_exchange(random);
+        });
+    }
+    void TearDown() override {
+        writers_.reset();
+        schema_.reset();
+    }
+    static TwinTransaction next_exchange(std::mt19937& random) {
+        std::this_thread::sleep_for(GetParam().pause);
+        const auto first = random() % (GetParam().rows - GetParam().moved) + 1;
+        const auto last = first + GetParam().moved - 1;
+        return {
+            fmt::format("UPDATE {{}} SET v = -v WHERE id BETWEEN {} AND {}", first, last),
+            fmt::format(
+                "UPDATE {{}} x JOIN (SELECT id, v FROM {{}} WHERE id BETWEEN {0} AND {1}) y ON "
+                "y.id = IF(x.id = {1}, {0}, x.id + 1) SET x.v = -y.v WHERE x.id BETWEEN {0} AND "
+                "{1}",
+                first,
+                last
+            )};
+    }
+    static std::string alter() { return std::string("ALTER TABLE app.t ") + kUniqueClauses; }
+    static std::vector<std::string> options(const std::string& verify) {
+        return {"--no-native", "--chunk-rows=20", "--batch-keys=10", "--verify=" + verify};
+    }
+
+    std::unique_ptr<TwinWriters> writers_;
+};
+
+TEST_P(MissingRowsAt, AreLookedForByTheRunThatGoesOn) {
+    const auto killed = server().run_doppel_killed_at(GetParam().point, 1, alter(), options("off"));
+    ASSERT_EQ(killed.code, kKilled) << killed.out << killed.err;
+    const auto careless = server().run_doppel(alter(), options("off"));
+    EXPECT_EQ(careless.code, 3) << careless.out << careless.err;
+    EXPECT_THAT(careless.out, HasSubstr("--verify=on"));
+    writers_->stop();
+    const auto last = server().run_doppel(alter(), options("on"));
+    EXPECT_EQ(last.code, 0) << last.err;
+    expect_like_native(schema_->session(), kUniqueClauses, "id");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Steps,
+    MissingRowsAt,
+    ::testing::Values(
+        MissingRowsStep{"replay.deleted_alone", 6'000, 30, std::chrono::milliseconds(30)},
+        MissingRowsStep{"cutover.deleted_alone", 900, 2, std::chrono::milliseconds(0)}
+    )
+);
+
 }  // namespace
 }  // namespace doppel::test
