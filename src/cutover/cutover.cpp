@@ -213,7 +213,7 @@ async::awaitable<bool> Cutover::look(bool lost) {
     }
     if (lost) {
         co_await session_.reconnect(options_.reconnect_limit);
-        co_await session_.run(work);
+        co_await session_.run_surely(work, options_.reconnect_limit);
     }
     // The RENAME does all or nothing, and nobody else renames the shadow. An old table beside it is
     // somebody else's.

@@ -21,6 +21,8 @@ using std::chrono::seconds;
 constexpr seconds kReconnectLimit{5};
 constexpr milliseconds kSearchPause{1'000};
 constexpr milliseconds kPoll{200};
+/// A migration that lasted for so long was no attempt that fails at once again and again.
+constexpr std::chrono::minutes kLongEnough{1};
 
 /// What a server answers that is the primary no more.
 constexpr std::array kDemoted{
@@ -82,6 +84,7 @@ async::awaitable<void> AlterRun::run() {
     Clock::time_point deadline = Clock::now() + search_limit_;
     while (true) {
         make_migration(server);
+        const auto began = Clock::now();
         std::optional<Error> failure;
         try {
             co_await migration_->run();
@@ -91,13 +94,16 @@ async::awaitable<void> AlterRun::run() {
         if (!failure) {
             break;
         }
-        if (migration_->had_begun()) {
+        if (migration_->rows_copied() > rows_copied_ || Clock::now() - began > kLongEnough) {
+            rows_copied_ = std::max(rows_copied_, migration_->rows_copied());
             deadline = Clock::now() + search_limit_;
         }
         if (!goes_on_elsewhere(*failure) || Clock::now() > deadline) {
             throw *failure;
         }
+        previous_run_id_ = migration_->run_id();
         migration_.reset();
+        is_displaced_ = is_displaced_ || failure->code() == Errc::displaced;
         notice(fmt::format("{}. Looking for the primary", failure->what()));
         co_await pause();
         server = co_await find_server(deadline);
@@ -109,6 +115,7 @@ void AlterRun::make_migration(const ConnectionOptions& server) {
     migration_ = std::make_unique<Migration>(
         statement_, statement_text_, table_, server, options_, observer_, logger_, executor_
     );
+    migration_->follow(previous_run_id_);
 }
 
 bool AlterRun::goes_on_elsewhere(const Error& failure) const {
@@ -127,7 +134,7 @@ async::awaitable<ConnectionOptions> AlterRun::find_server(Clock::time_point dead
         }
         std::optional<Error> failure;
         ConnectionOptions server;
-        auto find = [this] { return sql::find_primary(connection_); };
+        auto find = [this] { return sql::find_primary(candidates()); };
         try {
             server = co_await worker_.run(find);
         } catch (const Error& error) {
@@ -145,6 +152,15 @@ async::awaitable<ConnectionOptions> AlterRun::find_server(Clock::time_point dead
         logger_.debug("{}", failure->what());
         co_await pause();
     }
+}
+
+ConnectionOptions AlterRun::candidates() const {
+    ConnectionOptions all = connection_;
+    // The server behind the name may be one that nobody promoted.
+    if (all.members.empty() && is_displaced_ && !all.uses_socket()) {
+        all.members.push_back({all.host, all.port});
+    }
+    return all;
 }
 
 async::awaitable<void> AlterRun::pause() {

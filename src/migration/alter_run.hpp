@@ -12,6 +12,7 @@
 #include "statement/alter_statement.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -43,6 +44,7 @@ private:
     /// Tries until `deadline`, at least once.
     async::awaitable<ConnectionOptions> find_server(Clock::time_point deadline);
     async::awaitable<void> pause();
+    [[nodiscard]] ConnectionOptions candidates() const;
     void make_migration(const ConnectionOptions& server);
     /// Another server may do what this one did not.
     [[nodiscard]] bool goes_on_elsewhere(const Error& failure) const;
@@ -58,6 +60,9 @@ private:
     Logger logger_;
     async::asio::any_io_executor executor_;
     std::unique_ptr<Migration> migration_;
+    std::string previous_run_id_;
+    std::uint64_t rows_copied_ = 0;
+    bool is_displaced_ = false;
     bool stopping_ = false;
     async::Worker worker_;  ///< last, so that its thread ends first
 };

@@ -114,6 +114,10 @@ void Migration::refuse(const std::vector<Finding>& findings) const {
     throw Error(Errc::refused, fmt::format("{} was not changed", table_.str()));
 }
 
+std::uint64_t Migration::rows_copied() const {
+    return run_ ? run_->progress().rows_copied : 0;
+}
+
 async::awaitable<void> Migration::run() {
     std::optional<Error> failure;
     try {
@@ -129,6 +133,7 @@ async::awaitable<void> Migration::run() {
     } catch (const std::exception& error) {
         failure = internal_error(error);
     }
+    failure = as_stopped(failure);
     lock_ends_ = true;
     lock_changed_.notify();
     lock_session_->give_up();
@@ -141,6 +146,14 @@ async::awaitable<void> Migration::run() {
     if (failure) {
         throw *failure;
     }
+}
+
+std::optional<Error> Migration::as_stopped(const std::optional<Error>& failure) const {
+    // Sessions that were told to give up call it a loss.
+    const bool gave_up = stopping_ && failure && failure->code() == Errc::interrupted &&
+                         failure->server_errno() == 0 &&
+                         (!run_ || run_->fate() == cutover::Cutover::Fate::not_swapped);
+    return gave_up ? Error(Errc::stopped, failure->what()) : failure;
 }
 
 async::awaitable<void> Migration::read_plan() {
@@ -159,6 +172,7 @@ async::awaitable<bool> Migration::check() {
     // The tables of a run that goes on are no leftovers. One that ended since may have changed what
     // was read, so it is read again.
     co_await take_lock();
+    co_await await_received();
     co_await read_plan();
     if (plan_->facts.source && !plan_->facts.source->is_view) {
         if (co_await deal_with_earlier_run()) {
@@ -183,6 +197,7 @@ std::unique_ptr<sql::Session> Migration::connect_surely() const {
     while (true) {
         try {
             auto session = sql::connect(sessions_.options(), sessions_.plain_settings());
+            main_session_->require_same_server(*session);
             main_session_->end_connection(*session);
             return session;
         } catch (const Error& error) {
@@ -246,6 +261,7 @@ async::awaitable<void> Migration::migrate() {
     } catch (const std::exception& error) {
         failure = internal_error(error);
     }
+    failure = as_stopped(failure);
     if (failure && failure->code() == Errc::stopped && lock_task_.failure()) {
         failure = reason_of_stop(lock_task_.failure(), *failure);
     }

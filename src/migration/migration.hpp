@@ -13,14 +13,24 @@
 #include "schema/key_choice.hpp"
 #include "shadow/names.hpp"
 #include "shadow/shadow.hpp"
+#include "sql/server_role.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace doppel::migration {
+
+/// What a server has from others.
+struct Received {
+    std::optional<sql::ReplicationSource> source;  ///< it replicates from
+    bool is_known = true;                          ///< false: the account may not see all of this
+    std::vector<std::string> unapplied;            ///< sql::unapplied_transactions
+    bool by_group = false;                         ///< it is a member of a group
+};
 
 /// One migration from statement to end, in its phases: check, try natively, prepare the shadow, run
 /// it, clean up. Holds the migration lock of the table all the time.
@@ -44,8 +54,13 @@ public:
     /// After `run` threw because of the server: the same can be done once more, at a server that
     /// can do it. False when a statement of unknown fate may have changed the source itself.
     [[nodiscard]] bool may_be_repeated() const noexcept { return !native_under_way_; }
-    /// It came so far that rows were copied, now or earlier.
-    [[nodiscard]] bool had_begun() const noexcept { return run_ != nullptr; }
+    /// Rows that are copied, by earlier runs too; 0: it did not come so far.
+    [[nodiscard]] std::uint64_t rows_copied() const;
+    /// Names the sessions of this run.
+    [[nodiscard]] const std::string& run_id() const noexcept { return sessions_.run_id(); }
+    /// To be called before `run`: a run of this process whose connections the server may not have
+    /// noticed to be gone, the one with the migration lock among them.
+    void follow(std::string run_id) { previous_run_id_ = std::move(run_id); }
 
     /// Asks the run to end; safe to call at any time on the io thread.
     void stop(std::string reason);
@@ -64,9 +79,12 @@ private:
     async::awaitable<void> take_earlier_sessions();
     async::awaitable<void> require_place();
     void require_comparison() const;
+    /// Until the server has applied what it had received from others, an earlier run's state among
+    /// it; a minute at most.
+    async::awaitable<void> await_received();
     /// Where an earlier run went on at another server: this one must have taken its place, and have
     /// applied what it had received from it.
-    async::awaitable<void> require_promoted();
+    void require_promoted() const;
     async::awaitable<shadow::Shadow> make_shadow();
     async::awaitable<void> note_point(binlog::StartPosition start);
     void require_same_settings(const checkpoint::Record& now) const;
@@ -109,6 +127,9 @@ private:
     void notice(std::string message);
     void refuse_for(Finding finding) const;
 
+    /// A loss that only comes from the run's being stopped is told as a stop.
+    [[nodiscard]] std::optional<Error> as_stopped(const std::optional<Error>& failure) const;
+
     void enter(Phase phase);
     void refuse(const std::vector<Finding>& findings) const;
     void require_running() const;
@@ -136,6 +157,8 @@ private:
     std::atomic<bool> stopping_{false};
     bool native_under_way_ = false;
 
+    std::string previous_run_id_;  ///< of this process
+    Received received_;
     std::optional<plan::Plan> plan_;
     std::optional<OwnTables> own_;
     std::optional<SourceGuard> guard_;

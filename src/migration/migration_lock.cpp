@@ -24,6 +24,10 @@ constexpr unsigned kLockTries = 10;
 async::awaitable<void> Migration::take_lock() {
     const std::string name = mysql::quote_string(shadow::lock_name(table_));
     const auto limit = options_.reconnect_limit;
+    if (!previous_run_id_.empty()) {
+        auto end = [this](sql::Session& session) { take_sessions_of(session, previous_run_id_); };
+        co_await lock_session_->run_surely(end, limit);
+    }
     const auto got =
         co_await lock_session_->query_surely("SELECT GET_LOCK(" + name + ", 0)", limit);
     if (got.scalar().value_or("0") != "1") {

@@ -28,6 +28,7 @@ std::string host_name() {
 }
 
 constexpr std::chrono::seconds kApplyPatience{60};
+constexpr std::chrono::seconds kReplicaPatience{5};
 constexpr std::chrono::milliseconds kPoll{200};
 
 bool ran_elsewhere(const Remains& remains) {
@@ -51,11 +52,40 @@ Finding not_applied(const std::string& transactions) {
         "earlier-run",
         Finding::Level::refusal,
         fmt::format(
-            "an earlier run went on at another server, and this one has received transactions from "
-            "there that it has not applied yet ({})",
+            "the server has received transactions from another one that it has not applied yet "
+            "({}), and they may be of an earlier run",
             transactions
         ),
         "let it apply them first, then run again"};
+}
+
+Finding not_shown() {
+    return {
+        "earlier-run",
+        Finding::Level::refusal,
+        "an earlier run went on at another server, and the account may not see whether this one "
+        "has "
+        "applied all that it has received from there",
+        "GRANT SELECT ON performance_schema.replication_connection_status, and REPLICATION CLIENT"};
+}
+
+Received read_received(sql::Session& session) {
+    Received received;
+    auto unapplied = sql::unapplied_transactions(session);
+    received.is_known = unapplied.has_value();
+    if (unapplied) {
+        received.unapplied = *std::move(unapplied);
+    }
+    received.by_group = sql::read_role(session).group.has_value();
+    try {
+        received.source = sql::replicates_from(session);
+    } catch (const Error& error) {
+        if (error.code() == Errc::interrupted) {
+            throw;
+        }
+        received.is_known = false;
+    }
+    return received;
 }
 
 }  // namespace
@@ -106,10 +136,9 @@ async::awaitable<bool> Migration::deal_with_earlier_run() {
         co_return false;
     }
     auto read = [this](sql::Session& session) { return read_remains(session, table_); };
-    Remains remains = co_await main_session_->run_surely(read, options_.reconnect_limit);
+    const Remains remains = co_await main_session_->run_surely(read, options_.reconnect_limit);
     if (ran_elsewhere(remains)) {
-        co_await require_promoted();
-        remains = co_await main_session_->run_surely(read, options_.reconnect_limit);
+        require_promoted();
     }
     Verdict verdict = judge_earlier_run(remains, statement_text_, options_.restart);
     switch (verdict.kind) {
@@ -156,26 +185,38 @@ async::awaitable<bool> Migration::finish_earlier_run(const EarlierRun& run) {
     co_return asked_for;
 }
 
-async::awaitable<void> Migration::require_promoted() {
-    std::optional<std::string> source;
-    auto ask = [&source](sql::Session& session) { source = sql::replicates_from(session); };
-    co_await main_session_->run_surely(ask, options_.reconnect_limit);
-    if (source) {
-        refuse_for(not_promoted(*source));
-    }
-    std::vector<std::string> unapplied;
-    auto look = [&unapplied](sql::Session& session) {
-        unapplied = sql::unapplied_transactions(session);
-    };
-    const auto deadline = std::chrono::steady_clock::now() + kApplyPatience;
+async::awaitable<void> Migration::await_received() {
+    auto look = [this](sql::Session& session) { received_ = read_received(session); };
     co_await main_session_->run_surely(look, options_.reconnect_limit);
-    while (!unapplied.empty()) {
-        require_running();
-        if (std::chrono::steady_clock::now() > deadline) {
-            refuse_for(not_applied(unapplied.front()));
+    // More keeps coming to a replica; which of it matters is not known.
+    const auto patience = received_.source ? kReplicaPatience : kApplyPatience;
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    auto ask = [this](sql::Session& session) {
+        return sql::has_applied(session, received_.unapplied);
+    };
+    while (std::chrono::steady_clock::now() < deadline) {
+        const bool applied = co_await main_session_->run_surely(ask, options_.reconnect_limit);
+        if (applied) {
+            received_.unapplied.clear();
+            co_return;
         }
+        require_running();
         co_await async::sleep(kPoll);
-        co_await main_session_->run_surely(look, options_.reconnect_limit);
+    }
+    if (received_.by_group) {
+        refuse_for(not_applied(received_.unapplied.front()));
+    }
+}
+
+void Migration::require_promoted() const {
+    if (received_.source) {
+        refuse_for(not_promoted(received_.source->address));
+    }
+    if (!received_.is_known) {
+        refuse_for(not_shown());
+    }
+    if (!received_.unapplied.empty()) {
+        refuse_for(not_applied(received_.unapplied.front()));
     }
 }
 

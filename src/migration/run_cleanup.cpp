@@ -114,7 +114,7 @@ private:
             (standing.point && standing.point->server.uuid == remains.server_uuid)) {
             return;
         }
-        std::optional<std::string> source;
+        std::optional<sql::ReplicationSource> source;
         try {
             source = sql::replicates_from(session_);
         } catch (const Error& error) {
@@ -137,7 +137,7 @@ private:
                 fmt::format(
                     "this server is a replica of {}, and the migration did not run here: clean up "
                     "there, and the replica follows",
-                    *source
+                    source->address
                 )
             );
         }

@@ -150,7 +150,11 @@ ShadowRun::ShadowRun(
       last_marker_(job.marks_used),
       started_(Clock::now()) {
     handler_.locate_by([this] { return stream_.position(); });
-    handler_.pass_over_earlier_ends(job.point.low_water.has_value() || job.point.copied);
+    // An end that the earlier run had not read, of a transaction that it could not see, would be
+    // passed over as well; what that changed the comparison finds.
+    handler_.pass_over_earlier_ends(
+        job.compared && (job.point.low_water.has_value() || job.point.copied)
+    );
     coordinator_.resume(job.point.low_water, job.point.copied);
     boundaries_.resume(job.point.low_water, job.point.copied);
     coordinator_.tell([this](std::string_view key) { verification_.touched().note(key); });

@@ -96,6 +96,7 @@ bool AsyncSession::was_at_work(Session& session, std::uint64_t connection) const
 
 void AsyncSession::wait_longer() {
     silence_->withdraw();
+    ++extensions_;
     const auto before = settings_.statement_timeout;
     settings_.statement_timeout = std::min(before * 2, kSilenceMax);
     logger_.warning(
@@ -178,6 +179,12 @@ void AsyncSession::connect_and_lock() {
     lost_ids_.clear();
     note_answer();
     session_ = std::move(session);
+}
+
+void AsyncSession::require_same_server(Session& other) const {
+    if (first_server_) {
+        require_same_history(*first_server_, read_identity(other));
+    }
 }
 
 async::awaitable<void> AsyncSession::open() {

@@ -71,7 +71,11 @@ public:
                 }
                 logger_.warning("the connection was lost: {}", error.what());
             }
+            const unsigned extensions = extensions_;
             co_await reconnect(limit);
+            if (extensions != extensions_) {
+                first_loss.reset();  // the server was at work, and has more time for it now
+            }
         }
     }
     async::awaitable<void> execute(std::string statement);
@@ -83,6 +87,10 @@ public:
     /// from the server. Throws what
     /// require_same_history throws when the server is another one or may have lost commits.
     async::awaitable<void> reconnect(std::chrono::milliseconds limit);
+
+    /// Throws what require_same_history throws when `other` is connected to another server than
+    /// this session was.
+    void require_same_server(Session& other) const;
 
     /// From now on `reconnect` throws instead of trying again: the run is ending.
     void give_up() { giving_up_ = true; }
@@ -144,7 +152,8 @@ private:
     std::shared_ptr<Silence> silence_;
     Silence::Clock::time_point last_answer_;
     bool giving_up_ = false;
-    async::Worker worker_;  ///< last, so that its thread ends first
+    unsigned extensions_ = 0;  ///< times that `wait_longer` was called
+    async::Worker worker_;     ///< last, so that its thread ends first
 };
 
 }  // namespace doppel::sql

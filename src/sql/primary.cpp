@@ -18,8 +18,20 @@ struct Look {
     std::optional<Error> failure;
 };
 
+std::optional<ReplicationSource> source_if_shown(Session& session) {
+    constexpr unsigned kDenied = 1227;
+    try {
+        return replicates_from(session);
+    } catch (const Error& error) {
+        if (error.server_errno() != kDenied) {
+            throw;
+        }
+        return std::nullopt;  // who may not see that may not migrate either
+    }
+}
+
 Look look_at(const ConnectionOptions& options, const ServerAddress& member) {
-    Look look{{member, std::nullopt, {}}, std::nullopt};
+    Look look{{member, std::nullopt, std::nullopt, {}}, std::nullopt};
     ConnectionOptions one = options.at(member);
     one.default_schema.clear();  // which server has it does not matter here
     SessionSettings settings;
@@ -28,6 +40,9 @@ Look look_at(const ConnectionOptions& options, const ServerAddress& member) {
     try {
         const auto session = connect(one, settings);
         look.candidate.role = read_role(*session);
+        if (look.candidate.role->takes_writes()) {
+            look.candidate.source = source_if_shown(*session);
+        }
     } catch (const Error& error) {
         look.candidate.problem = error.what();
         look.failure = error;
@@ -67,13 +82,29 @@ const Error* lasting_failure(const std::vector<Look>& looks) {
     return all && !looks.empty() ? &*looks.front().failure : nullptr;
 }
 
+std::string hindrance_of(const Candidate& candidate, const std::vector<Candidate>& all) {
+    if (!candidate.role) {
+        return candidate.problem;
+    }
+    const std::string hindrance = candidate.role->hindrance();
+    if (!hindrance.empty() || !candidate.source) {
+        return hindrance;
+    }
+    const std::string& source = candidate.source->uuid;
+    const bool source_is_read_only =
+        !source.empty() && std::any_of(all.begin(), all.end(), [&](const Candidate& other) {
+            return other.role && other.role->uuid == source && other.role->read_only;
+        });
+    return source_is_read_only ? "" : "is a replica of " + candidate.source->address;
+}
+
 }  // namespace
 
 PrimaryChoice choose_primary(const std::vector<Candidate>& candidates) {
     PrimaryChoice choice;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
         const Candidate& candidate = candidates[i];
-        std::string hindrance = candidate.role ? candidate.role->hindrance() : candidate.problem;
+        const std::string hindrance = hindrance_of(candidate, candidates);
         if (hindrance.empty() && choice.index) {
             const ServerRole& first = *candidates[*choice.index].role;
             if (first.uuid.empty() || first.uuid != candidate.role->uuid) {

@@ -15,6 +15,8 @@ namespace doppel::sql {
 struct Candidate {
     ServerAddress address;
     std::optional<ServerRole> role;  ///< nothing: it could not be asked, `problem` says why
+    /// Of a server that takes writes and replicates from another one.
+    std::optional<ReplicationSource> source;
     std::string problem;
 };
 
@@ -23,7 +25,9 @@ struct PrimaryChoice {
     bool several = false;              ///< two of them do
     std::string problem;               ///< without an index: a clause about each server
 };
-/// One server may be named twice. Pure.
+/// One server may be named twice. A server that takes writes and replicates from another one is the
+/// primary only if that one is seen to be read-only: else it may be a replica that nobody promoted.
+/// Pure.
 [[nodiscard]] PrimaryChoice choose_primary(const std::vector<Candidate>& candidates);
 
 /// Asks all of `options.members` at a time, which takes connect_timeout and read_timeout at most,

@@ -2,6 +2,7 @@
 #include "sql/server_role.hpp"
 
 #include "doppel/error.hpp"
+#include "mysql/identifier.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,14 +25,14 @@ bool is_hidden(const Error& error) {
     return std::find(kNumbers.begin(), kNumbers.end(), error.server_errno()) != kNumbers.end();
 }
 
-Rows query_if_shown(Session& session, std::string_view statement) {
+std::optional<Rows> query_if_shown(Session& session, std::string_view statement) {
     try {
         return session.query(statement);
     } catch (const Error& error) {
         if (!is_hidden(error)) {
             throw;
         }
-        return {};
+        return std::nullopt;
     }
 }
 
@@ -40,7 +41,7 @@ std::size_t number(const Value& value) {
 }
 
 std::optional<GroupView> read_group(Session& session) {
-    const Rows rows = query_if_shown(
+    const auto rows = query_if_shown(
         session,
         "SELECT COALESCE(SUM(MEMBER_ID = @@GLOBAL.server_uuid AND MEMBER_STATE = 'ONLINE'), 0), "
         "COUNT(*), COALESCE(SUM(MEMBER_STATE = 'UNREACHABLE'), 0), "
@@ -49,10 +50,10 @@ std::optional<GroupView> read_group(Session& session) {
         "FROM performance_schema.replication_group_members"
     );
     // A server with the plugin that is in no group sees itself, OFFLINE.
-    if (rows.empty() || number(rows.rows[0].at(4)) == 0) {
+    if (!rows || rows->empty() || number(rows->rows[0].at(4)) == 0) {
         return std::nullopt;
     }
-    const Row& row = rows.rows[0];
+    const Row& row = rows->rows[0];
     return GroupView{
         number(row.at(0)) != 0, number(row.at(1)), number(row.at(2)), number(row.at(3))};
 }
@@ -78,8 +79,8 @@ std::string ServerRole::hindrance() const {
 
 ServerRole read_role(Session& session) {
     ServerRole role;
-    const Rows uuid = query_if_shown(session, "SELECT @@GLOBAL.server_uuid");
-    role.uuid = uuid.scalar().value_or("");
+    const auto uuid = query_if_shown(session, "SELECT @@GLOBAL.server_uuid");
+    role.uuid = uuid ? uuid->scalar().value_or("") : "";
     // super_read_only implies it. MariaDB from 11.4 on has words.
     const auto read_only = session.query("SELECT @@GLOBAL.read_only").scalar().value_or("0");
     role.read_only = read_only != "0" && read_only != "OFF";
@@ -87,7 +88,7 @@ ServerRole read_role(Session& session) {
     return role;
 }
 
-std::optional<std::string> replicates_from(Session& session) {
+std::optional<ReplicationSource> replicates_from(Session& session) {
     Rows channels;
     try {
         channels = session.query("SHOW REPLICA STATUS");
@@ -113,25 +114,38 @@ std::optional<std::string> replicates_from(Session& session) {
         // One that was promoted and keeps a channel that is stopped is none any more.
         if (column(row, "Replica_IO_Running", "Slave_IO_Running") != "No" ||
             column(row, "Replica_SQL_Running", "Slave_SQL_Running") != "No") {
-            return column(row, "Source_Host", "Master_Host") + ":" +
-                   column(row, "Source_Port", "Master_Port");
+            return ReplicationSource{
+                column(row, "Source_Host", "Master_Host") + ":" +
+                    column(row, "Source_Port", "Master_Port"),
+                column(row, "Source_UUID", "Master_UUID")};
         }
     }
     return std::nullopt;
 }
 
-std::vector<std::string> unapplied_transactions(Session& session) {
-    const Rows rows = query_if_shown(
+std::optional<std::vector<std::string>> unapplied_transactions(Session& session) {
+    const auto rows = query_if_shown(
         session,
         "SELECT missing FROM (SELECT GTID_SUBTRACT(RECEIVED_TRANSACTION_SET, "
         "@@GLOBAL.gtid_executed) AS missing FROM "
         "performance_schema.replication_connection_status) AS channels WHERE missing <> ''"
     );
+    if (!rows) {
+        return std::nullopt;
+    }
     std::vector<std::string> sets;
-    for (const Row& row : rows.rows) {
+    for (const Row& row : rows->rows) {
         sets.push_back(row.at(0).value_or(""));
     }
     return sets;
+}
+
+bool has_applied(Session& session, const std::vector<std::string>& sets) {
+    return std::all_of(sets.begin(), sets.end(), [&session](const std::string& set) {
+        const std::string look =
+            "SELECT GTID_SUBSET(" + mysql::quote_string(set) + ", @@GLOBAL.gtid_executed)";
+        return session.query(look).scalar().value_or("0") == "1";
+    });
 }
 
 }  // namespace doppel::sql

@@ -21,6 +21,12 @@ struct GroupView {
     [[nodiscard]] bool has_majority() const { return 2 * unreachable < members; }
 };
 
+/// Where a replica gets its changes from.
+struct ReplicationSource {
+    std::string address;  ///< host:port
+    std::string uuid;     ///< empty: not known yet, or MariaDB
+};
+
 /// What a server is among those that replicate from each other.
 struct ServerRole {
     std::string uuid;  ///< @@server_uuid; empty: MariaDB
@@ -36,12 +42,14 @@ struct ServerRole {
 
 [[nodiscard]] ServerRole read_role(Session& session);
 
-/// Where this server gets its changes from, as "host:port", if it is a replica; a member of a group
-/// is none. Needs REPLICATION CLIENT.
-[[nodiscard]] std::optional<std::string> replicates_from(Session& session);
+/// Where this server gets its changes from, if it is a replica whose threads run; a member of a
+/// group is none. Needs REPLICATION CLIENT.
+[[nodiscard]] std::optional<ReplicationSource> replicates_from(Session& session);
 
 /// Transactions that this server has received from another one and not applied yet. Sets of GTIDs,
-/// one for each channel with such; empty where there are none, and where the account may not see.
-[[nodiscard]] std::vector<std::string> unapplied_transactions(Session& session);
+/// one for each channel with such. Nothing where the account may not see it.
+[[nodiscard]] std::optional<std::vector<std::string>> unapplied_transactions(Session& session);
+/// The server has applied all of the sets.
+[[nodiscard]] bool has_applied(Session& session, const std::vector<std::string>& sets);
 
 }  // namespace doppel::sql

@@ -10,11 +10,11 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 Candidate server(const char* host, bool read_only, std::optional<GroupView> group = std::nullopt) {
-    return {{host, 3306}, ServerRole{std::string("uuid of ") + host, read_only, group}, {}};
+    return {{host, 3306}, ServerRole{std::string("uuid of ") + host, read_only, group}, {}, {}};
 }
 
 Candidate silent(const char* host) {
-    return {{host, 3306}, std::nullopt, std::string("cannot connect to ") + host};
+    return {{host, 3306}, std::nullopt, std::nullopt, std::string("cannot connect to ") + host};
 }
 
 TEST(ChoosePrimary, IsTheOneThatTakesWrites) {
@@ -55,6 +55,17 @@ TEST(ChoosePrimary, IsNoMemberThatHasLostItsGroup) {
     EXPECT_EQ(
         choose_primary({server("a", false, minority), server("b", false, majority)}).index, 1U
     );
+}
+
+TEST(ChoosePrimary, IsNoReplicaThatNobodyPromoted) {
+    auto replica = server("b", false);
+    replica.source = ReplicationSource{"a:3306", "uuid of a"};
+    const auto choice = choose_primary({silent("a"), replica});
+    EXPECT_EQ(choice.index, std::nullopt);
+    EXPECT_THAT(choice.problem, HasSubstr("b:3306 is a replica of a:3306"));
+    EXPECT_EQ(choose_primary({server("a", false), replica}).index, 0U);
+    EXPECT_EQ(choose_primary({server("a", true), replica}).index, 1U)
+        << "two that replicate each other";
 }
 
 }  // namespace
