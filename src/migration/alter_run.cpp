@@ -106,7 +106,19 @@ async::awaitable<void> AlterRun::run() {
         is_displaced_ = is_displaced_ || failure->code() == Errc::displaced;
         notice(fmt::format("{}. Looking for the primary", failure->what()));
         co_await pause();
-        server = co_await find_server(deadline);
+        std::optional<Error> not_found;
+        try {
+            server = co_await find_server(deadline);
+        } catch (const Error& error) {
+            not_found = error;
+        }
+        if (not_found) {
+            // The first error says what is kept and how to go on.
+            throw Error(
+                stopping_ ? Errc::stopped : Errc::interrupted,
+                fmt::format("{}. Since then: {}", failure->what(), not_found->what())
+            );
+        }
         notice("going on at " + server.describe());
     }
 }

@@ -132,7 +132,9 @@ TEST(Failover, ARunGoesOnAtThePromotedReplica) {
     Writer before(sandbox.connect());
     Process first(
         command_at(
-            sandbox, {"DOPPEL_PORT"}, {"--no-native", "--chunk-rows=20", "--reconnect-limit=2s"}
+            sandbox,
+            {"DOPPEL_PORT", "DOPPEL_REPLICA_PORT"},
+            {"--no-native", "--chunk-rows=20", "--reconnect-limit=2s"}
         ),
         sandbox.environment()
     );
@@ -140,6 +142,7 @@ TEST(Failover, ARunGoesOnAtThePromotedReplica) {
     sandbox.control("kill");
     EXPECT_EQ(first.wait(seconds(60)), 4) << first.err();
     EXPECT_THAT(first.err(), HasSubstr("the same command goes on from there"));
+    EXPECT_THAT(first.err(), HasSubstr("none of the servers takes writes"));
     before.stop();
 
     promote(*replica);
