@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/load/recorder.hpp"
 
+#include "unit/load/instants.hpp"
+
 #include <string>
 
 #include <gtest/gtest.h>
 
 namespace doppel::load {
 namespace {
-
-constexpr Instant ms(int count) {
-    return std::chrono::milliseconds{count};
-}
 
 TEST(Recorder, TellsLatencyFromServiceTime) {
     Recorder recorder;

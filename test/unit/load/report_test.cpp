@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/load/report.hpp"
 
+#include "unit/load/instants.hpp"
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -8,10 +10,6 @@ namespace doppel::load {
 namespace {
 
 using nlohmann::json;
-
-constexpr Instant ms(int count) {
-    return std::chrono::milliseconds{count};
-}
 
 class Report : public ::testing::Test {
 protected:

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/load/stall.hpp"
 
+#include "unit/load/instants.hpp"
+
 #include <gtest/gtest.h>
 
 namespace doppel::load {
 namespace {
-
-constexpr Instant ms(int count) {
-    return std::chrono::milliseconds{count};
-}
 
 TEST(StallDetector, OfNothingFindsNothing) {
     EXPECT_EQ(Instant{0}, StallDetector().longest(ms(1'000)).length);

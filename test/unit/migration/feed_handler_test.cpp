@@ -17,7 +17,7 @@ class FeedHandlerTest : public testing::Test {
 protected:
     void deliver(std::int64_t key) {
         binlog::KeyBatch keys;
-        keys.buffer() = test::integer_key(key).bytes;
+        keys.buffer() = doppel::test::integer_key(key).bytes;
         keys.close_key();
         handler_.on_rows({0, binlog::RowChange::update, 1, keys, 0});
     }
@@ -39,7 +39,7 @@ protected:
     }
 
     boost::asio::io_context context_;
-    mysql::TablePair tables_ = test::integer_pair();
+    mysql::TablePair tables_ = doppel::test::integer_pair();
     protocol::Coordinator coordinator_{true, {}};
     async::Event changed_{context_.get_executor()};
     std::vector<schema::Column> columns_{
@@ -81,13 +81,13 @@ TEST_F(FeedHandlerTest, TellsWhichKeysItDelivers) {
     touched.begin();
     deliver(2);
     touched.end();
-    EXPECT_EQ(touched.keys(), (std::vector{test::integer_key(2)}));
+    EXPECT_EQ(touched.keys(), (std::vector{doppel::test::integer_key(2)}));
     handler_.on_xa_start();
     deliver(3);
     handler_.on_xa_prepare("x");
     touched.begin();
     handler_.on_xa_commit("x");
-    EXPECT_EQ(touched.keys(), (std::vector{test::integer_key(3)})) << "visible only now";
+    EXPECT_EQ(touched.keys(), (std::vector{doppel::test::integer_key(3)})) << "visible only now";
 }
 
 TEST_F(FeedHandlerTest, ListensToSourceAndStateOnly) {
@@ -132,7 +132,7 @@ TEST_F(FeedHandlerTest, XaTransactionsOfServersThatCommitThemOutOfOrderStopTheRu
     EXPECT_NO_THROW(handler.on_xa_commit("X'2',X'',1")) << "it changed nothing of the source";
     handler.on_xa_start();
     binlog::KeyBatch keys;
-    keys.buffer() = test::integer_key(1).bytes;
+    keys.buffer() = doppel::test::integer_key(1).bytes;
     keys.close_key();
     handler.on_rows({0, binlog::RowChange::update, 1, keys, 0});
     handler.on_xa_prepare("X'1',X'',1");
@@ -142,11 +142,11 @@ TEST_F(FeedHandlerTest, XaTransactionsOfServersThatCommitThemOutOfOrderStopTheRu
 }
 
 TEST_F(FeedHandlerTest, KeysOfPreparedTransactionsHaveALimit) {
-    const std::size_t key_bytes = test::integer_key(1).bytes.size();
+    const std::size_t key_bytes = doppel::test::integer_key(1).bytes.size();
     FeedHandler handler{
         {tables_, {0}, {}, columns_, 3, true, 2 * key_bytes}, coordinator_, changed_};
     binlog::KeyBatch keys;
-    keys.buffer() = test::integer_key(1).bytes;
+    keys.buffer() = doppel::test::integer_key(1).bytes;
     keys.close_key();
     const auto prepare = [&](const char* xid) {
         handler.on_xa_start();

@@ -14,20 +14,20 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const Error kDuplicate(Errc::failed, "Duplicate entry", ServerError{1062, "23000"});
-const Error kTooLong(Errc::failed, "Data too long", ServerError{1406, "22001"});
+const Error kAnyDuplicate(Errc::failed, "Duplicate entry", ServerError{1062, "23000"});
+const Error kAnyTooLong(Errc::failed, "Data too long", ServerError{1406, "22001"});
 
 Offence collision(const std::string& one, const std::string& other) {
     return {{Key{one}, Key{other}}, {}, std::nullopt};
 }
 
 Offence refusal(const std::string& key) {
-    return {{Key{key}}, "too long", kTooLong};
+    return {{Key{key}}, "too long", kAnyTooLong};
 }
 
 class Contests : public ::testing::Test {
 protected:
-    void met(const std::string& key, const Error& error = kDuplicate) {
+    void met(const std::string& key, const Error& error = kAnyDuplicate) {
         contest_.met(Key{key}, error, now_);
     }
     /// Looks every 500 ms; what was seen, with so many changes of the rows each.
@@ -45,7 +45,7 @@ TEST_F(Contests, LooksAtTheKeysThatWaitLongest) {
     EXPECT_FALSE(contest_.look_due(now_));
     for (int i = 0; i < 12; ++i) {
         now_ += milliseconds(1);
-        met(std::string(1, static_cast<char>('z' - i)), i == 1 ? kTooLong : kDuplicate);
+        met(std::string(1, static_cast<char>('z' - i)), i == 1 ? kAnyTooLong : kAnyDuplicate);
     }
     EXPECT_TRUE(contest_.look_due(now_));
     const auto suspects = contest_.suspects();
@@ -96,7 +96,7 @@ TEST_F(Contests, ChangingPairsAreAnApplicationThatMovesValues) {
 }
 
 TEST_F(Contests, ARefusedRowIsRealSooner) {
-    met("a", kTooLong);
+    met("a", kAnyTooLong);
     for (int i = 0; i < 4; ++i) {
         EXPECT_THAT(contest_.ripe(), IsEmpty());
         look({refusal("a")});

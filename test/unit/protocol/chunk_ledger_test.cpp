@@ -2,15 +2,12 @@
 #include "protocol/chunk_ledger.hpp"
 
 #include "doppel/error.hpp"
+#include "unit/protocol/letter_key.hpp"
 
 #include <gtest/gtest.h>
 
 namespace doppel::protocol {
 namespace {
-
-mysql::Key key(char c) {
-    return mysql::Key{std::string(1, c)};
-}
 
 using State = ChunkLedger::State;
 
@@ -23,8 +20,8 @@ TEST(ChunkLedger, EverythingIsUnopenedAtFirst) {
 
 TEST(ChunkLedger, AKeyIsLocatedByTheUpperBoundInclusive) {
     ChunkLedger ledger;
-    const auto first = ledger.add(key('f'));
-    const auto second = ledger.add(key('m'));
+    const auto first = ledger.add(letter_key('f'));
+    const auto second = ledger.add(letter_key('m'));
     ledger.open(first);
     EXPECT_EQ(ledger.locate("f").state, State::open);
     EXPECT_EQ(ledger.locate("f").chunk, first);
@@ -39,19 +36,22 @@ TEST(ChunkLedger, AKeyIsLocatedByTheUpperBoundInclusive) {
 
 TEST(ChunkLedger, ChunksMayCloseInAnyOrder) {
     ChunkLedger ledger;
-    const auto a = ledger.add(key('f'));
-    const auto b = ledger.add(key('m'));
+    const auto a = ledger.add(letter_key('f'));
+    const auto b = ledger.add(letter_key('m'));
     const auto c = ledger.add(std::nullopt);
     ledger.open(a);
     ledger.open(b);
     ledger.open(c);
     ledger.close(c);
-    EXPECT_EQ(ledger.closed_ranges(), (std::vector{mysql::KeyRange{key('m'), std::nullopt}}));
+    EXPECT_EQ(
+        ledger.closed_ranges(), (std::vector{mysql::KeyRange{letter_key('m'), std::nullopt}})
+    );
     ledger.close(a);
     EXPECT_EQ(
         ledger.closed_ranges(),
         (std::vector{
-            mysql::KeyRange{std::nullopt, key('f')}, mysql::KeyRange{key('m'), std::nullopt}})
+            mysql::KeyRange{std::nullopt, letter_key('f')},
+            mysql::KeyRange{letter_key('m'), std::nullopt}})
     );
     EXPECT_FALSE(ledger.complete());
     ledger.close(b);
@@ -77,7 +77,7 @@ TEST(ChunkLedger, WrongTransitionsAreRefused) {
     const auto chunk = ledger.add(std::nullopt);
     EXPECT_THROW(ledger.close(chunk), Error);
     EXPECT_THROW(ledger.cancel(chunk), Error);
-    EXPECT_THROW(ledger.add(key('z')), Error);
+    EXPECT_THROW(ledger.add(letter_key('z')), Error);
     EXPECT_THROW(ledger.open(chunk + 1), Error);
     ledger.open(chunk);
     EXPECT_THROW(ledger.open(chunk), Error);

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/coordinator.hpp"
 
+#include "unit/protocol/letter_key.hpp"
+
 #include <gtest/gtest.h>
 
 namespace doppel::protocol {
 namespace {
-
-mysql::Key key(char c) {
-    return mysql::Key{std::string(1, c)};
-}
 
 void fence(Coordinator& coordinator) {
     coordinator.acknowledge_fence(coordinator.issue_fence());
@@ -37,7 +35,7 @@ TEST(Coordinator, EvenTheFirstChunkWaitsForAFence) {
 
 TEST(Coordinator, KeysBeyondTheFrontierAreDiscarded) {
     Coordinator coordinator(true, {});
-    coordinator.open_chunk(coordinator.add_chunk(key('m')));
+    coordinator.open_chunk(coordinator.add_chunk(letter_key('m')));
     coordinator.deliver("z");
     EXPECT_EQ(coordinator.pending(), 0U);
     EXPECT_EQ(coordinator.counters().discarded, 1U);
@@ -55,7 +53,7 @@ TEST(Coordinator, TellsOfEveryKeyThatIsDeliveredOrAskedFor) {
 TEST(Coordinator, RequestedKeysGoTheWayOfDeliveredOnes) {
     for (const bool exactly_comparable : {true, false}) {
         Coordinator coordinator(exactly_comparable, {});
-        const auto chunk = coordinator.add_chunk(key('m'));
+        const auto chunk = coordinator.add_chunk(letter_key('m'));
         coordinator.open_chunk(chunk);
         coordinator.request("c");
         EXPECT_EQ(coordinator.counters().delivered, 0U);
@@ -64,7 +62,7 @@ TEST(Coordinator, RequestedKeysGoTheWayOfDeliveredOnes) {
         fence(coordinator);
         const auto batch = coordinator.take_batch();
         ASSERT_TRUE(batch);
-        EXPECT_EQ(batch->keys, (std::vector{key('c')}));
+        EXPECT_EQ(batch->keys, (std::vector{letter_key('c')}));
     }
 }
 
@@ -72,38 +70,38 @@ TEST(Coordinator, CountsDeliveriesOfWatchedKeysOnly) {
     constexpr Sequence kAll = 1'000;
     Coordinator coordinator(true, {});
     coordinator.deliver("a");
-    EXPECT_EQ(coordinator.changes(key('a'), kAll), 0U) << "from now on";
-    EXPECT_EQ(coordinator.changes(key('b'), kAll), 0U);
+    EXPECT_EQ(coordinator.changes(letter_key('a'), kAll), 0U) << "from now on";
+    EXPECT_EQ(coordinator.changes(letter_key('b'), kAll), 0U);
     coordinator.deliver("a");
     coordinator.deliver("c");
     coordinator.request("a");
-    EXPECT_EQ(coordinator.changes(key('a'), kAll), 4U);
-    EXPECT_EQ(coordinator.changes(key('b'), kAll), 0U);
-    coordinator.watch().retain({key('b')});
+    EXPECT_EQ(coordinator.changes(letter_key('a'), kAll), 4U);
+    EXPECT_EQ(coordinator.changes(letter_key('b'), kAll), 0U);
+    coordinator.watch().retain({letter_key('b')});
     coordinator.deliver("b");
-    EXPECT_EQ(coordinator.changes(key('a'), kAll), 0U) << "forgotten";
-    EXPECT_EQ(coordinator.changes(key('b'), kAll), 4U);
+    EXPECT_EQ(coordinator.changes(letter_key('a'), kAll), 0U) << "forgotten";
+    EXPECT_EQ(coordinator.changes(letter_key('b'), kAll), 4U);
 }
 
 TEST(Coordinator, ALookThatMayHaveSeenWhatWasBeforeADeliveryDiffersFromTheNext) {
     Coordinator coordinator(true, {});
     coordinator.deliver("z");
     const auto early = coordinator.visible_through();
-    const auto first = coordinator.changes(key('a'), early);
+    const auto first = coordinator.changes(letter_key('a'), early);
     EXPECT_NE(first % 4, 0U) << "a delivery from before the watch may become visible later";
     fence(coordinator);
-    const auto second = coordinator.changes(key('a'), coordinator.visible_through());
+    const auto second = coordinator.changes(letter_key('a'), coordinator.visible_through());
     EXPECT_EQ(second % 4, 0U);
     coordinator.deliver("a");
-    const auto third = coordinator.changes(key('a'), coordinator.visible_through());
+    const auto third = coordinator.changes(letter_key('a'), coordinator.visible_through());
     EXPECT_NE(third % 4, 0U);
     fence(coordinator);
-    EXPECT_EQ(coordinator.changes(key('a'), coordinator.visible_through()), second + 4);
+    EXPECT_EQ(coordinator.changes(letter_key('a'), coordinator.visible_through()), second + 4);
 }
 
 TEST(Coordinator, KeysInAnOpenChunkWaitUntilItIsClosed) {
     Coordinator coordinator(true, {});
-    const auto chunk = coordinator.add_chunk(key('m'));
+    const auto chunk = coordinator.add_chunk(letter_key('m'));
     coordinator.open_chunk(chunk);
     coordinator.deliver("c");
     fence(coordinator);
@@ -111,7 +109,7 @@ TEST(Coordinator, KeysInAnOpenChunkWaitUntilItIsClosed) {
     coordinator.close_chunk(chunk);
     const auto batch = coordinator.take_batch();
     ASSERT_TRUE(batch);
-    EXPECT_EQ(batch->keys, (std::vector{key('c')}));
+    EXPECT_EQ(batch->keys, (std::vector{letter_key('c')}));
     EXPECT_FALSE(batch->confined_to);
     coordinator.complete(*batch);
     EXPECT_EQ(coordinator.pending(), 0U);
@@ -146,13 +144,13 @@ TEST(Coordinator, ACommittedBatchIsAFenceForWhatWasDeliveredBeforeIt) {
     coordinator.complete(*batch);
     const auto next = coordinator.take_batch();
     ASSERT_TRUE(next);
-    EXPECT_EQ(next->keys, (std::vector{key('d')}));
+    EXPECT_EQ(next->keys, (std::vector{letter_key('d')}));
 }
 
 TEST(Coordinator, UnorderedKeysWaitForEveryChunkOpenAtTheirDelivery) {
     Coordinator coordinator(false, {});
-    const auto first = coordinator.add_chunk(key('f'));
-    const auto second = coordinator.add_chunk(key('m'));
+    const auto first = coordinator.add_chunk(letter_key('f'));
+    const auto second = coordinator.add_chunk(letter_key('m'));
     coordinator.open_chunk(first);
     coordinator.open_chunk(second);
     coordinator.deliver("z");
@@ -163,21 +161,21 @@ TEST(Coordinator, UnorderedKeysWaitForEveryChunkOpenAtTheirDelivery) {
     const auto batch = coordinator.take_batch();
     ASSERT_TRUE(batch);
     ASSERT_TRUE(batch->confined_to) << "only the server knows whether z was copied";
-    EXPECT_EQ(*batch->confined_to, (std::vector{mysql::KeyRange{std::nullopt, key('m')}}));
+    EXPECT_EQ(*batch->confined_to, (std::vector{mysql::KeyRange{std::nullopt, letter_key('m')}}));
 }
 
 TEST(Coordinator, UnorderedKeysDoNotWaitForChunksOpenedLater) {
     Coordinator coordinator(false, {});
-    const auto first = coordinator.add_chunk(key('f'));
+    const auto first = coordinator.add_chunk(letter_key('f'));
     coordinator.open_chunk(first);
     fence(coordinator);
     coordinator.close_chunk(first);
     coordinator.deliver("z");
-    coordinator.open_chunk(coordinator.add_chunk(key('m')));
+    coordinator.open_chunk(coordinator.add_chunk(letter_key('m')));
     fence(coordinator);
     const auto batch = coordinator.take_batch();
     ASSERT_TRUE(batch);
-    EXPECT_EQ(*batch->confined_to, (std::vector{mysql::KeyRange{std::nullopt, key('f')}}));
+    EXPECT_EQ(*batch->confined_to, (std::vector{mysql::KeyRange{std::nullopt, letter_key('f')}}));
     EXPECT_FALSE(coordinator.take_batch()) << "one batch at a time";
 }
 
@@ -225,22 +223,22 @@ TEST(Coordinator, FailedKeysOfABatchGoBack) {
     coordinator.deliver("b");
     fence(coordinator);
     const auto batch = coordinator.take_batch();
-    coordinator.complete_except(*batch, std::vector{key('b')});
+    coordinator.complete_except(*batch, std::vector{letter_key('b')});
     EXPECT_EQ(coordinator.pending(), 1U);
     EXPECT_FALSE(coordinator.reconciled_through(coordinator.delivered()));
-    EXPECT_EQ(coordinator.take_batch()->keys, (std::vector{key('b')}));
+    EXPECT_EQ(coordinator.take_batch()->keys, (std::vector{letter_key('b')}));
 }
 
 TEST(Coordinator, TellsHowFarTheClosedPartReachesWithoutGaps) {
     Coordinator coordinator(true, {});
-    const auto first = coordinator.add_chunk(key('f'));
-    const auto second = coordinator.add_chunk(key('m'));
+    const auto first = coordinator.add_chunk(letter_key('f'));
+    const auto second = coordinator.add_chunk(letter_key('m'));
     coordinator.open_chunk(first);
     coordinator.open_chunk(second);
     coordinator.close_chunk(second);
     EXPECT_FALSE(coordinator.closed_through());
     coordinator.close_chunk(first);
-    EXPECT_EQ(coordinator.closed_through(), key('m'));
+    EXPECT_EQ(coordinator.closed_through(), letter_key('m'));
 }
 
 TEST(Coordinator, ARequestDoesNotHideTheDeliveryBeforeIt) {
@@ -265,7 +263,7 @@ TEST(Coordinator, ARequestDoesNotHideTheDeliveryBeforeIt) {
 TEST(Coordinator, AKeyCanBeReconciledThoughTheFeedIsSilent) {
     for (const bool exact : {true, false}) {
         Coordinator coordinator(exact, {});
-        const auto first = coordinator.add_chunk(key('m'));
+        const auto first = coordinator.add_chunk(letter_key('m'));
         const auto second = coordinator.add_chunk(std::nullopt);
         coordinator.open_chunk(first);
         coordinator.close_chunk(first);
@@ -282,7 +280,7 @@ TEST(Coordinator, AKeyCanBeReconciledThoughTheFeedIsSilent) {
         }
         const auto batch = coordinator.take_batch();
         ASSERT_TRUE(batch);
-        EXPECT_EQ(batch->keys, (std::vector{key('c')}));
+        EXPECT_EQ(batch->keys, (std::vector{letter_key('c')}));
         coordinator.complete(*batch);
         EXPECT_EQ(coordinator.pending(), 0U);
     }

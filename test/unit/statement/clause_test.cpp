@@ -10,15 +10,15 @@
 namespace doppel::statement {
 namespace {
 
-struct Case {
+struct ClauseCase {
     std::string_view text;  ///< one clause
     ClauseKind kind;
     std::string_view column = "";
     std::string_view new_name = "";
 };
 
-void check(const std::vector<Case>& cases) {
-    for (const Case& c : cases) {
+void check_clauses(const std::vector<ClauseCase>& cases) {
+    for (const ClauseCase& c : cases) {
         const auto statement = parse_alter("ALTER TABLE t " + std::string(c.text));
         ASSERT_TRUE(statement.ok()) << c.text << ": " << statement.failure().message;
         ASSERT_EQ(statement->clauses.size(), 1U) << c.text;
@@ -41,7 +41,7 @@ std::vector<Clause> clauses_of(const std::string& clauses) {
 
 TEST(Clause, AddsColumns) {
     using K = ClauseKind;
-    check({
+    check_clauses({
         {"ADD a INT", K::add_column, "a"},
         {"add column `a``b` varchar(10)", K::add_column, "a`b"},
         {"ADD COLUMN IF NOT EXISTS a INT", K::add_column, "a"},
@@ -63,7 +63,7 @@ TEST(Clause, AddsColumns) {
 
 TEST(Clause, AddsIndexesAndConstraints) {
     using K = ClauseKind;
-    check({
+    check_clauses({
         {"ADD INDEX (a)", K::add_index},
         {"ADD KEY k (a, b DESC)", K::add_index, "k"},
         {"ADD INDEX `k` USING BTREE (a)", K::add_index, "k"},
@@ -96,7 +96,7 @@ TEST(Clause, AddsIndexesAndConstraints) {
 
 TEST(Clause, Drops) {
     using K = ClauseKind;
-    check({
+    check_clauses({
         {"DROP a", K::drop_column, "a"},
         {"DROP COLUMN `a`", K::drop_column, "a"},
         {"DROP COLUMN IF EXISTS a CASCADE", K::drop_column, "a"},
@@ -119,7 +119,7 @@ TEST(Clause, Drops) {
 
 TEST(Clause, ChangesColumns) {
     using K = ClauseKind;
-    check({
+    check_clauses({
         {"MODIFY a BIGINT", K::modify_column, "a"},
         {"MODIFY COLUMN IF EXISTS a INT FIRST", K::modify_column, "a"},
         {"MODIFY a INT COMMENT 'PARTITION BY x'", K::modify_column, "a"},
@@ -138,7 +138,7 @@ TEST(Clause, ChangesColumns) {
 
 TEST(Clause, ChangesIndexesAndTheTable) {
     using K = ClauseKind;
-    check({
+    check_clauses({
         {"ALTER INDEX k INVISIBLE", K::alter_index, "k"},
         {"ALTER KEY IF EXISTS k NOT IGNORED", K::alter_index, "k"},
         {"ALTER CHECK c NOT ENFORCED", K::alter_index, "c"},
@@ -192,7 +192,7 @@ TEST(Clause, PartitionOperationsRunToTheEnd) {
              "CONVERT PARTITION p0 TO TABLE u",
              "CONVERT TABLE u TO PARTITION p0 VALUES LESS THAN (1), ALGORITHM",
          }) {
-        check({{text, ClauseKind::partitioning}});
+        check_clauses({{text, ClauseKind::partitioning}});
     }
 }
 

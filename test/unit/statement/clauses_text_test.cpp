@@ -10,13 +10,13 @@
 namespace doppel::statement {
 namespace {
 
-struct Case {
+struct TextCase {
     std::string_view clauses;
     std::string_view text;
 };
 
-void check(const std::vector<Case>& cases) {
-    for (const Case& c : cases) {
+void check_texts(const std::vector<TextCase>& cases) {
+    for (const TextCase& c : cases) {
         const auto statement = parse_alter("ALTER TABLE t " + std::string(c.clauses));
         ASSERT_TRUE(statement.ok()) << c.clauses << ": " << statement.failure().message;
         EXPECT_EQ(statement->clauses_text, c.text) << c.clauses;
@@ -33,7 +33,7 @@ void check_refused(const std::vector<std::string_view>& clauses, std::string_vie
 }
 
 TEST(ClausesText, IsTheTextAsWritten) {
-    check({
+    check_texts({
         {"ADD a INT", "ADD a INT"},
         {"  ADD a INT ,\n\tDROP b ;  ", "ADD a INT ,\n\tDROP b"},
         {"ADD a INT /* x */, DROP b -- y", "ADD a INT /* x */, DROP b"},
@@ -47,7 +47,7 @@ TEST(ClausesText, IsTheTextAsWritten) {
 }
 
 TEST(ClausesText, LeavesAlgorithmAndLockAway) {
-    check({
+    check_texts({
         {"ALGORITHM=INPLACE", ""},
         {"ALGORITHM=INPLACE, LOCK=NONE", ""},
         {"ALGORITHM=INPLACE, ADD a INT", "ADD a INT"},
@@ -82,12 +82,12 @@ TEST(ClausesText, KeepsExecutableComments) {
              "ADD a INT /*!50100 PARTITION BY HASH (a) PARTITIONS 4 */",
              "ADD a INT DEFAULT (1 /*!80000 + 1 */)",
          }) {
-        check({{text, text}});
+        check_texts({{text, text}});
     }
 }
 
 TEST(ClausesText, TakesAlgorithmAndLockOutOfExecutableComments) {
-    check({
+    check_texts({
         {"/*!80000 ALGORITHM=INPLACE, */ ADD a INT", "ADD a INT"},
         {"ADD a INT /*!80000 , ALGORITHM=INPLACE */", "ADD a INT"},
         {"ADD a INT /*!80000 , ALGORITHM=INPLACE, LOCK=NONE */, DROP b", "ADD a INT , DROP b"},

@@ -51,19 +51,19 @@ std::string describe(std::string_view text) {
     return result;
 }
 
-struct Case {
+struct LexerCase {
     std::string_view text;
     std::string_view expected;
 };
 
-void check(const std::vector<Case>& cases) {
-    for (const Case& c : cases) {
+void check_lexer(const std::vector<LexerCase>& cases) {
+    for (const LexerCase& c : cases) {
         EXPECT_EQ(describe(c.text), c.expected) << c.text;
     }
 }
 
 TEST(Lexer, SplitsWordsAndIdentifiers) {
-    check({
+    check_lexer({
         {"", ""},
         {" \t\r\n\v\f", ""},
         {"ADD COLUMN a", "w:ADD w:COLUMN w:a"},
@@ -80,7 +80,7 @@ TEST(Lexer, SplitsWordsAndIdentifiers) {
 }
 
 TEST(Lexer, SplitsStrings) {
-    check({
+    check_lexer({
         {"'a' \"b\"", "s:'a' s:\"b\""},
         {"'it''s' 'it\\'s' \"say \"\"x\"\"\"", "s:'it''s' s:'it\\'s' s:\"say \"\"x\"\"\""},
         {"'\\\\' x", "s:'\\\\' w:x"},
@@ -93,7 +93,7 @@ TEST(Lexer, SplitsStrings) {
 }
 
 TEST(Lexer, SplitsNumbersAndBits) {
-    check({
+    check_lexer({
         {"1 1.5 .5 1. 1e3 1E+3 1.5e-10", "n:1 n:1.5 n:.5 n:1. n:1e3 n:1E+3 n:1.5e-10"},
         {"1e5abc", "n:1e5 w:abc"},
         {"10,2", "n:10 o:, n:2"},
@@ -104,7 +104,7 @@ TEST(Lexer, SplitsNumbersAndBits) {
 }
 
 TEST(Lexer, SplitsVariables) {
-    check({
+    check_lexer({
         {"@a @@global.b @'x y' @`z`", "v:@a v:@@global.b v:@'x y' v:@`z`"},
         {"@a:=1", "v:@a o:: o:= n:1"},
         {"@", "v:@"},
@@ -112,7 +112,7 @@ TEST(Lexer, SplitsVariables) {
 }
 
 TEST(Lexer, SkipsComments) {
-    check({
+    check_lexer({
         {"a -- b\nc", "w:a w:c"},
         {"a --\tb\nc", "w:a w:c"},
         {"a --", "w:a"},
@@ -127,7 +127,7 @@ TEST(Lexer, SkipsComments) {
 }
 
 TEST(Lexer, ReadsExecutableComments) {
-    check({
+    check_lexer({
         {"a /*! b */ c", "w:a w:b!1 w:c"},
         {"a /*!80013 b */ c", "w:a w:b!1 w:c"},
         {"/*!080013b*/c", "w:b!1 w:c"},
@@ -142,7 +142,7 @@ TEST(Lexer, ReadsExecutableComments) {
 }
 
 TEST(Lexer, RefusesWhatIsOpen) {
-    check({
+    check_lexer({
         {"a 'b", "fails at 2"},
         {"a 'b\\'", "fails at 2"},
         {"a 'b''", "fails at 2"},
@@ -165,7 +165,7 @@ TEST(Lexer, RefusesWhatIsOpen) {
 }
 
 TEST(Lexer, RefusesExecutableCommentsWhoseEndDependsOnTheServer) {
-    check({
+    check_lexer({
         {"a /*! '*/' */", "fails at 6"},
         {"a /*! '/*' */", "fails at 6"},
         {"a /*! `*/` */", "fails at 6"},
@@ -180,7 +180,7 @@ TEST(Lexer, RefusesExecutableCommentsWhoseEndDependsOnTheServer) {
 }
 
 TEST(Lexer, RefusesOtherBytes) {
-    check({
+    check_lexer({
         {"a \\G", "fails at 2"},
         {"a \x01", "fails at 2"},
         {"a \x7f", "fails at 2"},
