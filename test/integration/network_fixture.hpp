@@ -63,7 +63,7 @@ public:
             "--lock-wait-timeout=1s",
             "--silence-limit=1s",
             "--heartbeat=200ms",
-            "--connect-timeout=2s",
+            "--connect-timeout=15s",
             "--reconnect-limit=60s",
             "--cutover-backoff=500ms"};
         all.insert(all.end(), more.begin(), more.end());
@@ -154,7 +154,7 @@ protected:
     }
     /// Several at a time, since they mostly wait.
     static void run_side_by_side(const std::vector<std::function<void()>>& cases) {
-        constexpr std::size_t kAtATime = 20;
+        constexpr std::size_t kAtATime = 12;
         (void)server();
         std::atomic<std::size_t> next = 0;
         std::vector<std::thread> threads;

@@ -79,6 +79,9 @@ TEST_F(Network, FailsAtEachStep) {
     run_side_by_side(cases);
 }
 
+/// Where connections are silent from the beginning: short, and long enough for a busy machine.
+constexpr const char* kShortConnectTimeout = "--connect-timeout=5s";
+
 /// One fault; those that last are over when it returns, but for what happened to connections.
 /// Returns how many connections it met.
 std::size_t do_harm(Proxy& proxy, std::mt19937& random) {
@@ -127,7 +130,7 @@ void fail_at_random(const Sandbox& server, const char* schema, const char* ssl_m
     const unsigned seed = from_environment("DOPPEL_TEST_SEED", 1);
     // So many rows that the copy is not done before the last fault.
     Site site(server, schema, 5'000 + faults * 1'000);
-    const auto run = site.start({"--chunk-rows=20", ssl_mode});
+    const auto run = site.start({"--chunk-rows=20", ssl_mode, kShortConnectTimeout});
     ASSERT_TRUE(run->wait_for("\"checking\"", seconds(30))) << run->out();
     std::mt19937 random(seed);
     unsigned done = 0;
@@ -162,7 +165,7 @@ TEST_F(Network, FailsAtRandom) {
 void fail_in_handshakes(const Sandbox& server, const char* schema, How how) {
     SCOPED_TRACE(schema);
     Site site(server, schema, 6'000);
-    const auto run = site.start({"--chunk-rows=20", "--ssl-mode=required"});
+    const auto run = site.start({"--chunk-rows=20", "--ssl-mode=required", kShortConnectTimeout});
     ASSERT_TRUE(run->wait_for("\"copying\"", seconds(30))) << run->out();
     // In the greeting, in the handshake of TLS, behind it.
     for (const std::size_t bytes : {40U, 1'000U, 2'000U, 2'600U}) {
@@ -239,8 +242,8 @@ TEST_F(Network, IsNotThereAtTheBeginning) {
     const auto fails = [](const char* schema, const std::function<void(Proxy&)>& harm) {
         Site site(server(), schema, 10);
         harm(site.proxy());
-        const auto run = site.start();
-        EXPECT_EQ(run->wait(seconds(30)), 4) << run->out() << run->err();
+        const auto run = site.start({"--connect-timeout=2s"});
+        EXPECT_EQ(run->wait(seconds(60)), 4) << run->out() << run->err();
         EXPECT_THAT(error_of(*run), HasSubstr("cannot connect to"));
         EXPECT_EQ(site.schema().tables(), "t,twin");
     };
