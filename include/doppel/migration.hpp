@@ -32,6 +32,8 @@ struct MigrationOptions {
         3'000};  ///< longest time the lock is held in one attempt
 
     // Speed
+    unsigned threads = 4;  ///< most sessions that copy at a time, 1..16; one where the application
+                           ///< uses the server
     std::size_t chunk_rows_max = 20'000;  ///< 10..1,000,000
     std::chrono::milliseconds chunk_time_target{
         100};                            ///< a chunk's INSERT .. SELECT should take this long

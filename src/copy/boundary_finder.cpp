@@ -78,7 +78,7 @@ async::awaitable<void> BoundaryFinder::get_over(const Error& error, ChunkRetries
 
 async::awaitable<void> BoundaryFinder::run() {
     while (!stopping_ && !finished_) {
-        if (found_.size() >= kAhead) {
+        if (found_.size() >= kAhead || coordinator_.chunks_kept() >= kKeptMax) {
             co_await changed_.wait(kLook);
             continue;
         }

@@ -33,10 +33,16 @@ public:
     async::awaitable<void> run();
     /// The next chunk; nothing when there is none any more, or after `stop`.
     async::awaitable<std::optional<protocol::ChunkIndex>> next();
+    /// Nothing is left to be taken, now and later.
+    [[nodiscard]] bool exhausted() const { return finished_ && found_.empty(); }
     void stop();
 
 private:
-    static constexpr std::size_t kAhead = 3;
+    /// Found and not taken.
+    static constexpr std::size_t kAhead = 8;
+    /// Beyond the contiguous copied part: when one chunk is held up, the others do not run away
+    /// from it, for what they copy is lost when the run goes on after a crash.
+    static constexpr std::size_t kKeptMax = 64;
 
     async::awaitable<std::optional<mysql::Key>> find();
     /// After a failure that another try may not meet; throws others.

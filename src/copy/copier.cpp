@@ -28,16 +28,6 @@ bool is_refusal(const Error& error) {
 Copier::Copier(CopyContext context, sql::AsyncSession& session)
     : context_(std::move(context)), session_(session) {}
 
-async::awaitable<void> Copier::run() {
-    while (!context_.stopping) {
-        const auto chunk = co_await context_.boundaries.next();
-        if (!chunk) {
-            co_return;
-        }
-        co_await copy(*chunk);
-    }
-}
-
 async::awaitable<void> Copier::copy(protocol::ChunkIndex chunk) {
     ChunkRetries retries;
     while (!context_.stopping) {

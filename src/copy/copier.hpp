@@ -31,7 +31,7 @@ struct CopyContext {
     const bool& stopping;
 };
 
-/// Copies chunks until there are no more. There may be several, each with its own session.
+/// Copies chunks on a session of its own. There may be several at work.
 ///
 /// Rows that the shadow refuses hold nothing up: the chunk leaves them out and asks for their keys
 /// to be reconciled, and replay finds out whether they were in a bad moment or do not fit.
@@ -39,13 +39,13 @@ class Copier final {
 public:
     Copier(CopyContext context, sql::AsyncSession& session);
 
-    async::awaitable<void> run();
+    /// Until the chunk is closed, or the run is stopping.
+    async::awaitable<void> copy(protocol::ChunkIndex chunk);
 
     [[nodiscard]] std::uint64_t rows() const noexcept { return rows_; }
     [[nodiscard]] std::uint64_t chunks() const noexcept { return chunks_; }
 
 private:
-    async::awaitable<void> copy(protocol::ChunkIndex chunk);
     /// Opens, waits for the fence, copies, closes. False: cancelled, to be tried again.
     async::awaitable<bool> attempt(protocol::ChunkIndex chunk, ChunkRetries& retries);
     /// Copies the rows of an open chunk that are not refused; false: cancelled.

@@ -379,6 +379,7 @@ void Migration::make_job(
         source.columns,
         plan_->facts.server.version.at_least(8, 0, 30),
         source.rows_estimated,
+        source.rows_estimated == 0 ? 0 : source.data_bytes / source.rows_estimated,
         made.counter,
         plan_->facts.server.max_allowed_packet_bytes,
         std::move(start),

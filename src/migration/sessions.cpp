@@ -29,6 +29,7 @@ SessionFactory::SessionFactory(
 
 std::unique_ptr<sql::AsyncSession> SessionFactory::make(sql::SessionSettings settings) {
     settings.statement_timeout = statement_timeout_;
+    settings.activity = activity_;
     return std::make_unique<sql::AsyncSession>(
         options_, std::move(settings), session_lock_name(run_id_, ++made_), logger_, silence_
     );

@@ -17,7 +17,7 @@ namespace doppel::migration {
 [[nodiscard]] sql::SessionSettings writer_settings();
 
 /// A run makes fewer sessions than this.
-inline constexpr unsigned kSessionsOfARunMax = 32;
+inline constexpr unsigned kSessionsOfARunMax = 64;
 /// The GET_LOCK name that session `number` (from 1 on) of a run holds for as long as it is
 /// connected.
 [[nodiscard]] std::string session_lock_name(const std::string& run_id, unsigned number);
@@ -46,6 +46,8 @@ public:
 
     [[nodiscard]] const ConnectionOptions& options() const noexcept { return options_; }
     /// Random; see session_lock_name.
+    /// What the sessions made by this factory do.
+    [[nodiscard]] const sql::Activity& activity() const noexcept { return *activity_; }
     [[nodiscard]] const std::string& run_id() const noexcept { return run_id_; }
 
 private:
@@ -57,6 +59,7 @@ private:
     std::chrono::milliseconds statement_timeout_;
     Logger logger_;
     std::shared_ptr<sql::Silence> silence_ = std::make_shared<sql::Silence>();
+    std::shared_ptr<sql::Activity> activity_ = std::make_shared<sql::Activity>();
     std::string run_id_;
     unsigned made_ = 0;
     bool utc_ = false;

@@ -19,11 +19,25 @@ constexpr std::chrono::milliseconds kLook{1'000};
 constexpr std::chrono::milliseconds kDrainPause{50};
 constexpr std::size_t kRowsClearedAtOnce = 10'000;
 
-protocol::ChunkSizer::Limits sizer_limits(const MigrationOptions& options) {
+copy::Pace::Limits pace_limits(const MigrationOptions& options, const ShadowJob& job) {
+    return {options.threads, options.chunk_rows_max, options.chunk_time_target, job.row_bytes};
+}
+
+protocol::ChunkSizer::Limits sizer_limits(const copy::Pace& pace) {
     protocol::ChunkSizer::Limits limits;
-    limits.rows_max = options.chunk_rows_max;
-    limits.time_target = options.chunk_time_target;
+    limits.rows_max = pace.rows_max();
+    limits.time_target = pace.chunk_time();
     return limits;
+}
+
+std::vector<std::unique_ptr<sql::AsyncSession>> copy_sessions(
+    SessionFactory& sessions, unsigned count
+) {
+    std::vector<std::unique_ptr<sql::AsyncSession>> made;
+    for (unsigned i = 0; i < count; ++i) {
+        made.push_back(sessions.writer());
+    }
+    return made;
 }
 
 /// Statements must fit a packet with room for conditions and for what the key literals add.
@@ -83,17 +97,19 @@ ShadowRun::ShadowRun(
       ),
       stream_(executor, sessions.options(), job.start, stream_options(options), handler_, logger),
       finder_session_(sessions.writer()),
-      copy_session_(sessions.writer()),
+      copy_sessions_(copy_sessions(sessions, options.threads)),
+      load_session_(sessions.writer()),
       replay_session_(sessions.writer()),
       fence_session_(sessions.writer()),
       marker_session_(sessions.writer()),
       cutover_session_(sessions.writer()),
       checkpoint_session_(sessions.writer()),
-      sizer_(sizer_limits(options)),
+      pace_(pace_limits(options, job)),
+      sizer_(sizer_limits(pace_)),
       boundaries_(
           job.tables, coordinator_, *finder_session_, sizer_, options.reconnect_limit, executor
       ),
-      copier_(
+      crew_(
           {job.tables,
            coordinator_,
            changed_,
@@ -102,7 +118,18 @@ ShadowRun::ShadowRun(
            logger,
            options.reconnect_limit,
            stopping_},
-          *copy_session_
+          copy_sessions_,
+          pace_
+      ),
+      load_watch_(
+          {pace_,
+           sizer_,
+           sessions.activity(),
+           changed_,
+           logger,
+           options.reconnect_limit,
+           stopping_},
+          *load_session_
       ),
       fencer_(
           coordinator_,
@@ -163,13 +190,16 @@ ShadowRun::ShadowRun(
 std::vector<sql::AsyncSession*> ShadowRun::all_sessions() const {
     std::vector<sql::AsyncSession*> sessions{
         finder_session_.get(),
-        copy_session_.get(),
+        load_session_.get(),
         replay_session_.get(),
         fence_session_.get(),
         marker_session_.get(),
         cutover_session_.get(),
         checkpoint_session_.get(),
     };
+    for (const auto& session : copy_sessions_) {
+        sessions.push_back(session.get());
+    }
     if (verification_.wanted()) {
         sessions.push_back(verification_.session());
     }
@@ -219,7 +249,7 @@ async::awaitable<void> ShadowRun::clear_beyond_checkpoint() {
         rows = session.execute(statement);
     };
     do {
-        co_await run_surely(*copy_session_, clear);
+        co_await run_surely(*copy_sessions_.front(), clear);
         base::fault_point("resume.cleared");
     } while (rows > 0);
 }
@@ -251,8 +281,10 @@ void ShadowRun::enter(Phase phase) {
 
 async::awaitable<void> ShadowRun::conduct() {
     co_await await_unknown_xa();
+    // Not before the feed is connected: the statements for that would be taken for somebody else's.
+    tasks_.spawn(load_watch_.run());
     enter(Phase::copying);
-    co_await copier_.run();
+    co_await crew_.run(tasks_);
     require_running();
     copied_at_ = coordinator_.delivered();
     if (!coordinator_.copied()) {
@@ -378,7 +410,7 @@ async::awaitable<void> ShadowRun::report() {
         release_feed();
         if (Clock::now() >= next) {
             next = Clock::now() + options_.progress_interval;
-            rate_.record(Clock::now(), copier_.rows());
+            rate_.record(Clock::now(), crew_.rows());
             observer_.on_event(progress());
         }
     }
@@ -387,9 +419,9 @@ async::awaitable<void> ShadowRun::report() {
 Progress ShadowRun::progress() const {
     Progress progress;
     progress.phase = phase_;
-    progress.rows_copied = job_.point.rows_copied + copier_.rows();
+    progress.rows_copied = job_.point.rows_copied + crew_.rows();
     progress.rows_estimated = job_.rows_estimated;
-    progress.chunks_copied = copier_.chunks();
+    progress.chunks_copied = crew_.chunks();
     progress.rows_per_second = rate_.per_second();
     if (progress.rows_per_second > 0 && progress.rows_estimated > progress.rows_copied) {
         progress.eta_seconds = static_cast<double>(progress.rows_estimated - progress.rows_copied) /

@@ -7,6 +7,9 @@
 #include "checkpoint/state_table.hpp"
 #include "copy/boundary_finder.hpp"
 #include "copy/copier.hpp"
+#include "copy/crew.hpp"
+#include "copy/load_watch.hpp"
+#include "copy/pace.hpp"
 #include "cutover/cutover.hpp"
 #include "doppel/migration.hpp"
 #include "feed/stream.hpp"
@@ -44,6 +47,7 @@ struct ShadowJob {
     std::vector<schema::Column> columns;  ///< of the source
     bool xa_in_order = true;              ///< FeedInterest::xa_in_order
     std::uint64_t rows_estimated = 0;
+    std::uint64_t row_bytes = 0;  ///< of the source, about; 0: not known
     shadow::CounterRule counter;
     std::uint64_t max_allowed_packet_bytes = 0;  ///< of the server
     binlog::StartPosition start;
@@ -137,16 +141,19 @@ private:
     feed::BinlogStream stream_;
 
     std::unique_ptr<sql::AsyncSession> finder_session_;
-    std::unique_ptr<sql::AsyncSession> copy_session_;
+    std::vector<std::unique_ptr<sql::AsyncSession>> copy_sessions_;
+    std::unique_ptr<sql::AsyncSession> load_session_;
     std::unique_ptr<sql::AsyncSession> replay_session_;
     std::unique_ptr<sql::AsyncSession> fence_session_;
     std::unique_ptr<sql::AsyncSession> marker_session_;
     std::unique_ptr<sql::AsyncSession> cutover_session_;
     std::unique_ptr<sql::AsyncSession> checkpoint_session_;
 
+    copy::Pace pace_;
     protocol::ChunkSizer sizer_;
     copy::BoundaryFinder boundaries_;
-    copy::Copier copier_;
+    copy::Crew crew_;
+    copy::LoadWatch load_watch_;
     replay::Fencer fencer_;
     replay::Replayer replayer_;
     Verification verification_;

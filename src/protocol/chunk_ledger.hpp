@@ -51,6 +51,8 @@ public:
     /// True when no chunk is open whose opening is `opening` or earlier.
     [[nodiscard]] bool all_done_since(Opening opening) const;
 
+    /// Chunks beyond the contiguous closed part.
+    [[nodiscard]] std::size_t kept() const noexcept { return chunks_.size(); }
     /// Upper end of the contiguous closed part that has one; nothing before its first chunk closed.
     [[nodiscard]] const std::optional<mysql::Key>& low_water() const noexcept { return low_water_; }
     /// The closed part as ranges in key order, neighbours merged.

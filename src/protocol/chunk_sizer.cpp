@@ -22,6 +22,18 @@ void ChunkSizer::record(std::size_t rows, std::chrono::microseconds time) {
     rows_ = std::clamp(static_cast<std::size_t>(bounded), limits_.rows_min, limits_.rows_max);
 }
 
+void ChunkSizer::aim(std::chrono::milliseconds time_target, std::size_t rows_max) {
+    const double scale = std::chrono::duration<double>(time_target).count() /
+                         std::chrono::duration<double>(limits_.time_target).count();
+    limits_.time_target = time_target;
+    limits_.rows_max = std::max(rows_max, limits_.rows_min);
+    rows_ = std::clamp(
+        static_cast<std::size_t>(static_cast<double>(rows_) * scale),
+        limits_.rows_min,
+        limits_.rows_max
+    );
+}
+
 void ChunkSizer::shrink() {
     rows_ = std::max(rows_ / 4, limits_.rows_min);
 }

@@ -24,6 +24,8 @@ public:
     /// A chunk of `rows` rows took `time`. Chunks of few rows, such as the last one, say little and
     /// are only heeded when they were slow.
     void record(std::size_t rows, std::chrono::microseconds time);
+    /// From now on other limits hold; the rows follow at once.
+    void aim(std::chrono::milliseconds time_target, std::size_t rows_max);
     /// The rows were too many for another reason: go on with a quarter of them.
     void shrink();
 

@@ -113,6 +113,8 @@ public:
         return ledger_.range(chunk);
     }
     [[nodiscard]] bool copied() const { return ledger_.complete(); }
+    /// Chunks beyond the contiguous copied part, those not begun included.
+    [[nodiscard]] std::size_t chunks_kept() const noexcept { return ledger_.kept(); }
     /// Every key up to this one lies in the closed part, all the time from now on.
     [[nodiscard]] const std::optional<mysql::Key>& closed_through() const noexcept {
         return ledger_.low_water();

@@ -184,6 +184,7 @@ class ConnectorSession final : public Session {
 public:
     explicit ConnectorSession(std::unique_ptr<jdbc::Connection> connection)
         : connection_(std::move(connection)) {}
+    void count_in(std::shared_ptr<Activity> activity) { activity_ = std::move(activity); }
 
     ~ConnectorSession() override { register_thread(); }
 
@@ -202,9 +203,30 @@ public:
     }
 
 private:
+    class Counted final {
+    public:
+        explicit Counted(Activity* activity) : activity_(activity) {
+            if (activity_ != nullptr) {
+                ++activity_->statements;
+                ++activity_->running;
+            }
+        }
+        ~Counted() {
+            if (activity_ != nullptr) {
+                --activity_->running;
+            }
+        }
+        Counted(const Counted&) = delete;
+        Counted& operator=(const Counted&) = delete;
+
+    private:
+        Activity* activity_;
+    };
+
     template <class Action>
     auto guarded(Action action) -> decltype(action()) {
         register_thread();
+        const Counted counted(activity_.get());
         try {
             return action();
         } catch (const jdbc::SQLException& error) {
@@ -261,6 +283,7 @@ private:
     }
 
     std::unique_ptr<jdbc::Connection> connection_;
+    std::shared_ptr<Activity> activity_;
     std::uint64_t connection_id_ = 0;
 };
 
@@ -422,6 +445,7 @@ std::unique_ptr<Session> connect(
     check_options(options);
     register_thread();
     Connected session = open_again(options, settings);
+    session->count_in(settings.activity);
     check_tls(*session, options);
     session->execute("SET NAMES utf8mb4");
     session->read_connection_id();

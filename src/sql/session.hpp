@@ -2,6 +2,7 @@
 #pragma once
 
 #include "doppel/options.hpp"
+#include "sql/activity.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -62,6 +63,8 @@ struct SessionSettings {
     /// statements of unknown length such as an index build. Otherwise 1 s..24 h, rounded up to
     /// whole seconds.
     std::chrono::milliseconds statement_timeout{0};
+    /// Counts what the session does; may be null.
+    std::shared_ptr<Activity> activity;
 };
 
 /// Connects and applies the settings. Throws Error(interrupted) when the server cannot be reached

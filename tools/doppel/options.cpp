@@ -83,6 +83,12 @@ OptionSection speed_section(const MigrationOptions& defaults) {
     OptionSection section{"Speed", {}};
     section.options = {
         count_option(
+            "threads",
+            defaults.threads,
+            "Most sessions that copy rows at a time, 1 to 16. As many work while nobody else uses "
+            "the server, one while somebody does."
+        ),
+        count_option(
             "chunk-rows", defaults.chunk_rows_max, "Most rows in one chunk of the copy, 10 to 1M."
         ),
         duration_option(
@@ -350,6 +356,7 @@ MigrationOptions migration_options(const Settings& settings) {
     count("cutover-attempts", options.cutover_attempts, 1, 10'000);
     duration("cutover-backoff", options.cutover_backoff_max, milliseconds(500), kHour);
     duration("cutover-lock-limit", options.cutover_lock_limit, milliseconds(100), kMinute);
+    count("threads", options.threads, 1, 16);
     count("chunk-rows", options.chunk_rows_max, 10, 1'000'000);
     duration("chunk-time", options.chunk_time_target, milliseconds(1), kMinute);
     count("batch-keys", options.batch_keys_max, 1, 100'000);

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "async/task_group.hpp"
+#include "copy/copier.hpp"
+#include "copy/pace.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace doppel::copy {
+
+/// The copiers of a run, of which as many work as the pace allows. They take chunks in the order of
+/// the key and end them in any order.
+class Crew final {
+public:
+    /// One copier for each session.
+    Crew(
+        const CopyContext& context,
+        const std::vector<std::unique_ptr<sql::AsyncSession>>& sessions,
+        const Pace& pace
+    );
+
+    /// Copies all chunks, in tasks of `tasks`; returns when they have ended or the run is stopping.
+    /// What a copier throws is the group's.
+    async::awaitable<void> run(async::TaskGroup& tasks);
+
+    [[nodiscard]] std::uint64_t rows() const;
+    [[nodiscard]] std::uint64_t chunks() const;
+
+private:
+    async::awaitable<void> work(Copier& copier, unsigned number);
+
+    CopyContext context_;
+    const Pace& pace_;
+    std::vector<std::unique_ptr<Copier>> copiers_;
+    unsigned working_ = 0;
+};
+
+}  // namespace doppel::copy
