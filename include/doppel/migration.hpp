@@ -14,6 +14,14 @@
 
 namespace doppel {
 
+/// When the shadow's plain secondary indexes are built: row by row during the copy, or at once
+/// after it, which is faster on the server itself and one long event for its replicas.
+enum class IndexBuild {
+    automatic,  ///< deferred where it pays: a table of some size on a server without replicas
+    inline_,
+    deferred,
+};
+
 /// How a migration is run. Every field has a sane default.
 struct MigrationOptions {
     // What happens
@@ -34,6 +42,7 @@ struct MigrationOptions {
     // Speed
     unsigned threads = 4;  ///< most sessions that copy at a time, 1..16; one where the application
                            ///< uses the server
+    IndexBuild index_build = IndexBuild::automatic;
     std::size_t chunk_rows_max = 20'000;  ///< 10..1,000,000
     std::chrono::milliseconds chunk_time_target{
         100};                            ///< a chunk's INSERT .. SELECT should take this long

@@ -16,6 +16,7 @@ enum class Phase {
     native,     ///< trying the server's own instant or metadata-only change
     preparing,  ///< state table, shadow table, feed
     copying,
+    indexing,   ///< rows are copied; building the indexes that were left out
     draining,   ///< rows are copied; waiting until replay has caught up
     verifying,  ///< waiting until the tables are compared, which began with the copy
     cutting_over,

@@ -129,6 +129,8 @@ std::string to_json(const Record& record) {
         {"old_table", record.old_table},
         {"source_definition", record.source_definition},
         {"shadow_definition", record.shadow_definition},
+        {"bare_definition", record.bare_definition},
+        {"index_statement", record.index_statement},
         {"shadow_columns", record.shadow_columns},
         {"check_names", record.check_names},
         {"key_index", record.key_index},
@@ -183,6 +185,8 @@ base::Result<Record> parse_record(std::string_view text) {
         document.at("old_table").get_to(record.old_table);
         document.at("source_definition").get_to(record.source_definition);
         document.at("shadow_definition").get_to(record.shadow_definition);
+        document.at("bare_definition").get_to(record.bare_definition);
+        document.at("index_statement").get_to(record.index_statement);
         document.at("shadow_columns").get_to(record.shadow_columns);
         document.at("check_names").get_to(record.check_names);
         document.at("key_index").get_to(record.key_index);

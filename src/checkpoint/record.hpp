@@ -18,7 +18,7 @@
 namespace doppel::checkpoint {
 
 /// Written into every record. Another number is another doppel's: its records are not read.
-inline constexpr int kFormat = 2;
+inline constexpr int kFormat = 3;
 
 /// How far a run had come when its record was written.
 enum class Stage {
@@ -37,6 +37,9 @@ struct Record {
     /// SHOW CREATE TABLE without the AUTO_INCREMENT value, when the run began.
     std::string source_definition;
     std::string shadow_definition;
+    /// The same before its deferred indexes are built; empty: there are none.
+    std::string bare_definition;
+    std::string index_statement;  ///< builds them
     /// The shadow's columns in order, "name type": how the table looks once it is swapped.
     std::vector<std::string> shadow_columns;
     /// shadow::Shadow::check_names.

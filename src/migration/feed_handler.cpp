@@ -94,6 +94,9 @@ std::uint64_t FeedHandler::marker(std::int64_t id) const {
 }
 
 void FeedHandler::on_query(const binlog::QueryView& query) {
+    if (!interest_.own_statement.empty() && query.text == interest_.own_statement) {
+        return;
+    }
     if (const auto reason = concern(interest_.tables.source, query)) {
         throw Error(Errc::failed, *reason);
     }

@@ -388,6 +388,8 @@ void Migration::make_job(
         sessions_.run_id(),
         earlier_ ? earlier_->seq_max : 0,
         earlier_ && earlier_->rows_missing,
+        deferred_,
+        plan_->facts.server.version,
         std::nullopt};
 }
 

@@ -86,6 +86,14 @@ private:
     /// applied what it had received from it.
     void require_promoted() const;
     async::awaitable<shadow::Shadow> make_shadow();
+    /// Whether plain secondary indexes are to be built after the copy.
+    async::awaitable<bool> wants_deferred();
+    /// Leaves them out of the new shadow where they are. False: that did not come out right, and
+    /// the shadow has to be made anew.
+    async::awaitable<bool> defer_indexes(const shadow::Shadow& made);
+    void set_deferred(index::Definitions definitions, std::string statement);
+    /// Those that an earlier run left out.
+    void adopt_deferred();
     async::awaitable<void> note_point(binlog::StartPosition start);
     void require_same_settings(const checkpoint::Record& now) const;
     async::awaitable<void> write_record(const shadow::Shadow& made, const std::string& key_index);
@@ -162,8 +170,9 @@ private:
     std::optional<plan::Plan> plan_;
     std::optional<OwnTables> own_;
     std::optional<SourceGuard> guard_;
-    std::string earlier_run_id_;              ///< whose sessions' names the lock's session holds
-    std::optional<EarlierRun> earlier_;       ///< the run that this one goes on with
+    std::string earlier_run_id_;         ///< whose sessions' names the lock's session holds
+    std::optional<EarlierRun> earlier_;  ///< the run that this one goes on with
+    std::optional<DeferredIndexes> deferred_;
     std::optional<checkpoint::Point> point_;  ///< where this one begins
     std::optional<ShadowJob> job_;
     std::unique_ptr<ShadowRun> run_;

@@ -263,6 +263,7 @@ async::awaitable<shadow::Shadow> Migration::make_shadow() {
         };
         co_await main_session_->run_surely(read, options_.reconnect_limit);
         made.check_names = earlier_->record.check_names;
+        adopt_deferred();
         co_return made;
     }
     bool again = false;
@@ -274,6 +275,11 @@ async::awaitable<shadow::Shadow> Migration::make_shadow() {
         return own_->create(session, record(Stage::preparing), source, statement_, version);
     };
     shadow::Shadow made = co_await main_session_->run_surely(make, options_.reconnect_limit);
+    const bool as_made = co_await defer_indexes(made);
+    if (!as_made) {
+        logger_.debug("the indexes cannot be built after the copy");
+        made = co_await main_session_->run_surely(make, options_.reconnect_limit);
+    }
     for (const std::string& difference : made.differences) {
         notice(difference);
     }
@@ -316,6 +322,11 @@ async::awaitable<void> Migration::write_record(
 ) {
     checkpoint::Record now = record(Stage::running);
     now.shadow_definition = schema::without_auto_increment(made.definition.create_text);
+    if (deferred_) {
+        now.shadow_definition = deferred_->definitions.whole;
+        now.bare_definition = deferred_->definitions.bare;
+        now.index_statement = deferred_->statement;
+    }
     now.shadow_columns = describe_columns(made.definition);
     now.check_names = made.check_names;
     now.key_index = key_index;

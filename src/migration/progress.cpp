@@ -15,6 +15,8 @@ const char* to_string(Phase phase) {
             return "preparing";
         case Phase::copying:
             return "copying";
+        case Phase::indexing:
+            return "indexing";
         case Phase::draining:
             return "draining";
         case Phase::verifying:

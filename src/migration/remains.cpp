@@ -218,9 +218,13 @@ Remains read_remains(sql::Session& session, const TableName& table) {
 }
 
 bool is_recorded_shadow(const TableDefinition& table, const checkpoint::Record& record) {
-    return !table.is_view && !record.shadow_definition.empty() &&
-           checkpoint::as_recorded(schema::without_auto_increment(table.create_text)) ==
-               record.shadow_definition;
+    if (table.is_view || record.shadow_definition.empty()) {
+        return false;
+    }
+    const std::string definition =
+        checkpoint::as_recorded(schema::without_auto_increment(table.create_text));
+    return definition == record.shadow_definition ||
+           (!record.bare_definition.empty() && definition == record.bare_definition);
 }
 
 bool is_recorded_source(const TableDefinition& table, const checkpoint::Record& record) {

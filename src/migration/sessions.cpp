@@ -27,8 +27,10 @@ SessionFactory::SessionFactory(
       logger_(std::move(logger)),
       run_id_(random_id()) {}
 
-std::unique_ptr<sql::AsyncSession> SessionFactory::make(sql::SessionSettings settings) {
-    settings.statement_timeout = statement_timeout_;
+std::unique_ptr<sql::AsyncSession> SessionFactory::make(
+    sql::SessionSettings settings, std::chrono::milliseconds patience
+) {
+    settings.statement_timeout = statement_timeout_ + patience;
     settings.activity = activity_;
     return std::make_unique<sql::AsyncSession>(
         options_, std::move(settings), session_lock_name(run_id_, ++made_), logger_, silence_
@@ -82,6 +84,10 @@ sql::SessionSettings SessionFactory::key_settings() const {
 
 std::unique_ptr<sql::AsyncSession> SessionFactory::writer() {
     return make(key_settings());
+}
+
+std::unique_ptr<sql::AsyncSession> SessionFactory::builder(std::chrono::milliseconds patience) {
+    return make(key_settings(), patience);
 }
 
 std::unique_ptr<sql::AsyncSession> SessionFactory::verifier() {

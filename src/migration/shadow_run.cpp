@@ -78,6 +78,7 @@ ShadowRun::ShadowRun(
     : job_(job),
       guard_(guard),
       options_(options),
+      sessions_(sessions),
       observer_(observer),
       logger_(logger),
       executor_(executor),
@@ -91,7 +92,8 @@ ShadowRun::ShadowRun(
            job.key_defaults,
            job.columns,
            options.pending_keys_max,
-           job.xa_in_order},
+           job.xa_in_order,
+           job.indexes ? job.indexes->statement : std::string()},
           coordinator_,
           changed_
       ),
@@ -203,6 +205,9 @@ std::vector<sql::AsyncSession*> ShadowRun::all_sessions() const {
     if (verification_.wanted()) {
         sessions.push_back(verification_.session());
     }
+    if (index_session_) {
+        sessions.push_back(index_session_.get());
+    }
     return sessions;
 }
 
@@ -292,6 +297,7 @@ async::awaitable<void> ShadowRun::conduct() {
     }
     observer_.on_event(progress());
     base::fault_point("copy.ended");
+    co_await build_indexes();
     enter(Phase::draining);
     co_await drain();
     if (verification_.wanted()) {

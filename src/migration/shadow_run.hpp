@@ -13,6 +13,7 @@
 #include "cutover/cutover.hpp"
 #include "doppel/migration.hpp"
 #include "feed/stream.hpp"
+#include "index/index_build.hpp"
 #include "migration/checkpointer.hpp"
 #include "migration/feed_handler.hpp"
 #include "migration/rate_meter.hpp"
@@ -36,6 +37,12 @@
 
 namespace doppel::migration {
 
+/// Indexes that are not in the shadow while it is filled.
+struct DeferredIndexes {
+    index::Definitions definitions;
+    std::string statement;  ///< builds them
+};
+
 /// Everything about one shadow that was prepared: what is copied where, and from which place of the
 /// binlog on.
 struct ShadowJob {
@@ -51,11 +58,13 @@ struct ShadowJob {
     shadow::CounterRule counter;
     std::uint64_t max_allowed_packet_bytes = 0;  ///< of the server
     binlog::StartPosition start;
-    bool goes_on = false;                     ///< with what an earlier run copied
-    checkpoint::Point point;                  ///< from where the run goes on; `start` is its place
-    std::string run_id;                       ///< of this run, as the state table has it
-    std::uint64_t marks_used = 0;             ///< numbers in the state table by an earlier run
-    bool rows_missing = false;                ///< of EarlierRun
+    bool goes_on = false;          ///< with what an earlier run copied
+    checkpoint::Point point;       ///< from where the run goes on; `start` is its place
+    std::string run_id;            ///< of this run, as the state table has it
+    std::uint64_t marks_used = 0;  ///< numbers in the state table by an earlier run
+    bool rows_missing = false;     ///< of EarlierRun
+    std::optional<DeferredIndexes> indexes;
+    mysql::ServerVersion version;
     std::optional<verify::Subject> compared;  ///< nothing: the tables are not verified
 };
 
@@ -95,6 +104,11 @@ private:
     /// Returns when every prepared XA transaction is one whose rows the feed brings.
     async::awaitable<void> await_unknown_xa();
     async::awaitable<std::vector<std::string>> unknown_xa();
+    /// Builds the indexes that were left out of the shadow, if any.
+    async::awaitable<void> build_indexes();
+    index::BuildContext build_context();
+    /// Ends the statement that builds them when the run is stopped.
+    async::awaitable<void> end_build_on_stop();
     async::awaitable<void> drain();
     async::awaitable<void> cut_over();
     async::awaitable<void> await_good_moment();
@@ -128,6 +142,7 @@ private:
     const ShadowJob& job_;
     const SourceGuard& guard_;
     const MigrationOptions& options_;
+    SessionFactory& sessions_;
     Observer& observer_;
     Logger logger_;
     async::asio::any_io_executor executor_;
@@ -148,6 +163,7 @@ private:
     std::unique_ptr<sql::AsyncSession> marker_session_;
     std::unique_ptr<sql::AsyncSession> cutover_session_;
     std::unique_ptr<sql::AsyncSession> checkpoint_session_;
+    std::unique_ptr<sql::AsyncSession> index_session_;  ///< null unless it is needed
 
     copy::Pace pace_;
     protocol::ChunkSizer sizer_;
@@ -163,6 +179,7 @@ private:
     Phase phase_ = Phase::preparing;
     std::uint64_t last_marker_;  ///< numbers used so far; the feed shows those of an earlier run
     bool marking_ = false;
+    bool building_ = false;
     protocol::Sequence copied_at_ = 0;  ///< what was delivered when the copy ended
     unsigned cutover_attempts_ = 0;
     std::chrono::microseconds cutover_locked_{0};

@@ -82,6 +82,13 @@ OptionSection effect_section(const MigrationOptions& defaults) {
 OptionSection speed_section(const MigrationOptions& defaults) {
     OptionSection section{"Speed", {}};
     section.options = {
+        value_option(
+            "index-build",
+            "auto|inline|deferred",
+            "When plain secondary indexes are built: row by row with the copy (inline), or at once "
+            "after it (deferred), which is faster, and one long event for replicas. auto: deferred "
+            "on a server without replicas, if the table is not small. Default: auto."
+        ),
         count_option(
             "threads",
             defaults.threads,
@@ -196,6 +203,26 @@ bool is_on(const Settings& settings, std::string_view name, bool default_value) 
     throw UsageError(
         fmt::format("{}: '{}' is neither on nor off", settings.find(name)->origin, *text)
     );
+}
+
+IndexBuild index_build(const Settings& settings, IndexBuild default_value) {
+    const auto text = settings.text("index-build");
+    if (!text) {
+        return default_value;
+    }
+    const std::string wanted = base::to_lower_ascii(*text);
+    if (wanted == "auto") {
+        return IndexBuild::automatic;
+    }
+    if (wanted == "inline") {
+        return IndexBuild::inline_;
+    }
+    if (wanted == "deferred") {
+        return IndexBuild::deferred;
+    }
+    throw UsageError(fmt::format(
+        "{}: '{}' is none of auto, inline and deferred", settings.find("index-build")->origin, *text
+    ));
 }
 
 std::string read_statement(std::istream& input) {
@@ -356,6 +383,7 @@ MigrationOptions migration_options(const Settings& settings) {
     count("cutover-attempts", options.cutover_attempts, 1, 10'000);
     duration("cutover-backoff", options.cutover_backoff_max, milliseconds(500), kHour);
     duration("cutover-lock-limit", options.cutover_lock_limit, milliseconds(100), kMinute);
+    options.index_build = index_build(settings, options.index_build);
     count("threads", options.threads, 1, 16);
     count("chunk-rows", options.chunk_rows_max, 10, 1'000'000);
     duration("chunk-time", options.chunk_time_target, milliseconds(1), kMinute);

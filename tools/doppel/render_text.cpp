@@ -27,6 +27,8 @@ std::string_view phase_text(Phase phase) {
             return "preparing";
         case Phase::copying:
             return "copying";
+        case Phase::indexing:
+            return "building indexes";
         case Phase::draining:
             return "catching up";
         case Phase::verifying:
@@ -67,8 +69,8 @@ std::string copy_text(const Progress& progress) {
 }
 
 bool replays(Phase phase) {
-    return phase == Phase::copying || phase == Phase::draining || phase == Phase::verifying ||
-           phase == Phase::cutting_over;
+    return phase == Phase::copying || phase == Phase::indexing || phase == Phase::draining ||
+           phase == Phase::verifying || phase == Phase::cutting_over;
 }
 
 std::string_view level_text(Finding::Level level) {
