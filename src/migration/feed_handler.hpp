@@ -29,10 +29,10 @@ struct FeedInterest {
     /// 8.0.30 the server commits a transaction that another connection prepared when it has left
     /// the group commit (sql/xa.cc: ha_commit_or_rollback_by_xid), so that no fence covers it.
     bool xa_in_order = true;
-    /// A statement of the run's own that changes the shadow; empty: there is none.
-    std::string own_statement;
     /// Of keys that are kept until their XA transactions end; more stops the run.
     std::size_t prepared_bytes_max = std::size_t{256} << 20;
+    /// A statement of the run's own that changes the shadow; empty: there is none.
+    std::string own_statement = {};
 };
 
 /// Brings the feed to the coordinator: keys of the source's changed rows go in, markers are noted,

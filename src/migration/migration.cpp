@@ -317,6 +317,13 @@ async::awaitable<void> Migration::prepare() {
     if (key.choice->shape.needs_utc()) {
         sessions_.use_utc();
     }
+    if (!earlier_) {
+        const bool as_made = co_await defer_indexes(made, key.choice->shadow_index);
+        if (!as_made) {
+            logger_.debug("the indexes cannot be built after the copy");
+            co_await create_shadow(true);
+        }
+    }
     co_await guard_source();
     auto start = co_await choose_start_position();
     co_await require_same_definition();

@@ -88,12 +88,14 @@ private:
     async::awaitable<shadow::Shadow> make_shadow();
     /// Whether plain secondary indexes are to be built after the copy.
     async::awaitable<bool> wants_deferred();
-    /// Leaves them out of the new shadow where they are. False: that did not come out right, and
-    /// the shadow has to be made anew.
-    async::awaitable<bool> defer_indexes(const shadow::Shadow& made);
+    /// Leaves them out of the new shadow where they are, but for the one that finds its rows.
+    /// False: that did not come out right, and the shadow has to be made anew.
+    async::awaitable<bool> defer_indexes(const shadow::Shadow& made, const std::string& key_index);
     void set_deferred(index::Definitions definitions, std::string statement);
     /// Those that an earlier run left out.
     void adopt_deferred();
+    /// `again`: there may be one of this run already, which is removed.
+    async::awaitable<shadow::Shadow> create_shadow(bool again);
     async::awaitable<void> note_point(binlog::StartPosition start);
     void require_same_settings(const checkpoint::Record& now) const;
     async::awaitable<void> write_record(const shadow::Shadow& made, const std::string& key_index);

@@ -82,8 +82,11 @@ async::awaitable<bool> Migration::wants_deferred() {
     co_return !replicas;
 }
 
-async::awaitable<bool> Migration::defer_indexes(const shadow::Shadow& made) {
-    const std::vector<std::string> names = index::deferrable(made.definition);
+async::awaitable<bool> Migration::defer_indexes(
+    const shadow::Shadow& made, const std::string& key_index
+) {
+    std::vector<std::string> names = index::deferrable(made.definition);
+    std::erase(names, key_index);
     const std::string build =
         index::build_statement(made.definition.name, made.definition.create_text, names);
     if (names.empty() || build.empty()) {

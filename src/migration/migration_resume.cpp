@@ -266,24 +266,28 @@ async::awaitable<shadow::Shadow> Migration::make_shadow() {
         adopt_deferred();
         co_return made;
     }
-    bool again = false;
+    shadow::Shadow made = co_await create_shadow(false);
+    for (const std::string& difference : made.differences) {
+        notice(difference);
+    }
+    co_return made;
+}
+
+async::awaitable<shadow::Shadow> Migration::create_shadow(bool again) {
     auto make = [&](sql::Session& session) {
         // How far it came is not known.
         if (std::exchange(again, true) && !own_->remove(session)) {
             throw Error(Errc::failed, "another run has begun to change " + table_.str());
         }
-        return own_->create(session, record(Stage::preparing), source, statement_, version);
+        return own_->create(
+            session,
+            record(Stage::preparing),
+            *plan_->facts.source,
+            statement_,
+            plan_->facts.server.version
+        );
     };
-    shadow::Shadow made = co_await main_session_->run_surely(make, options_.reconnect_limit);
-    const bool as_made = co_await defer_indexes(made);
-    if (!as_made) {
-        logger_.debug("the indexes cannot be built after the copy");
-        made = co_await main_session_->run_surely(make, options_.reconnect_limit);
-    }
-    for (const std::string& difference : made.differences) {
-        notice(difference);
-    }
-    co_return made;
+    co_return co_await main_session_->run_surely(make, options_.reconnect_limit);
 }
 
 async::awaitable<void> Migration::note_point(binlog::StartPosition start) {

@@ -17,6 +17,7 @@ using checkpoint::StateTable;
 
 constexpr std::chrono::milliseconds kLook{1'000};
 constexpr std::chrono::milliseconds kDrainPause{50};
+constexpr std::size_t kPreparedBytesMax = std::size_t{256} << 20;
 constexpr std::size_t kRowsClearedAtOnce = 10'000;
 
 copy::Pace::Limits pace_limits(const MigrationOptions& options, const ShadowJob& job) {
@@ -93,6 +94,7 @@ ShadowRun::ShadowRun(
            job.columns,
            options.pending_keys_max,
            job.xa_in_order,
+           kPreparedBytesMax,
            job.indexes ? job.indexes->statement : std::string()},
           coordinator_,
           changed_

@@ -123,11 +123,13 @@ bool leads_to(const Index& index, const mysql::KeyPlaces& places) {
 }
 
 // It need not be unique: what the shadow holds is a copy of rows whose keys are. The shortest one,
-// PRIMARY before others.
+// unique ones before others, PRIMARY first.
 const Index* find_shadow_index(const TableDefinition& shadow, const mysql::KeyPlaces& places) {
     const Index* best = nullptr;
     for (const Index& index : shadow.indexes) {
-        const bool better = best == nullptr || index.parts.size() < best->parts.size();
+        const bool better =
+            best == nullptr || index.parts.size() < best->parts.size() ||
+            (index.parts.size() == best->parts.size() && index.unique && !best->unique);
         if (better && leads_to(index, places)) {
             best = &index;
         }

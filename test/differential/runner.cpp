@@ -123,8 +123,12 @@ bool Runner::prepare(const Program& program, Outcome& outcome) {
 }
 
 Runner::Finished Runner::run_doppel(const Program& program) const {
+    // What they choose must make no difference.
+    const std::vector<std::string> settings{
+        program.seed % 2 == 0 ? "--index-build=deferred" : "--index-build=inline",
+        "--threads=" + std::to_string(1 + program.seed / 2 % 16)};
     test::Process process(
-        server_.doppel_command(program.alter_sql(schema_ + ".t")), server_.environment()
+        server_.doppel_command(program.alter_sql(schema_ + ".t"), settings), server_.environment()
     );
     const auto deadline = std::chrono::steady_clock::now() + kDoppelLimit;
     while (process.running() && std::chrono::steady_clock::now() < deadline) {

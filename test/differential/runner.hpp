@@ -41,7 +41,9 @@ public:
     [[nodiscard]] std::unique_ptr<sql::Session> connect() const;
     /// Nothing when there is no replica.
     [[nodiscard]] std::unique_ptr<sql::Session> connect_replica() const;
-    [[nodiscard]] std::vector<std::string> doppel_command(const std::string& statement) const;
+    [[nodiscard]] std::vector<std::string> doppel_command(
+        const std::string& statement, const std::vector<std::string>& settings
+    ) const;
     [[nodiscard]] test::Process::Environment environment() const { return sandbox_.environment(); }
 
 private:

@@ -67,16 +67,18 @@ std::unique_ptr<sql::Session> Server::connect_replica() const {
     return session;
 }
 
-std::vector<std::string> Server::doppel_command(const std::string& statement) const {
-    auto command = sandbox_.doppel_command(
-        statement,
-        {"--no-native",
-         "--chunk-rows=10",
-         "--cutover-backoff=500ms",
-         "--heartbeat=100ms",
-         "--ssl-mode=disabled",
-         "--get-server-public-key"}
-    );
+std::vector<std::string> Server::doppel_command(
+    const std::string& statement, const std::vector<std::string>& settings
+) const {
+    std::vector<std::string> options{
+        "--no-native",
+        "--chunk-rows=10",
+        "--cutover-backoff=500ms",
+        "--heartbeat=100ms",
+        "--ssl-mode=disabled",
+        "--get-server-public-key"};
+    options.insert(options.end(), settings.begin(), settings.end());
+    auto command = sandbox_.doppel_command(statement, options);
     if (!options_.doppel.empty()) {
         command.front() = options_.doppel;
     }

@@ -59,7 +59,8 @@ TEST_F(Kills, AtRandomMomentsLoseNothing) {
     unsigned killed = 0;
     unsigned resumed = 0;
     const auto command = server().doppel_command(
-        std::string("ALTER TABLE app.t ") + kClauses, {"--no-native", "--chunk-rows=50"}
+        std::string("ALTER TABLE app.t ") + kClauses,
+        {"--no-native", "--index-build=deferred", "--threads=8", "--chunk-rows=50"}
     );
     while (killed < kills) {
         Process process(command, server().environment());

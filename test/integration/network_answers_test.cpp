@@ -25,6 +25,8 @@ std::vector<std::string> statements_of_the_beginning() {
         "INSERT INTO%`_t_doppel` (id, seq, record)",
         "CREATE TABLE%`_t_new` LIKE",
         "ALTER TABLE%`_t_new`",
+        "ALTER TABLE%`_t_new` ADD KEY",
+        "ALTER TABLE%`_t_new` DROP INDEX",
         "gtid_executed",
         "COMMIT",
     };
@@ -148,6 +150,26 @@ TEST_F(Answers, ToANativeChange) {
         [&] { lose("altered_stalled", true, How::stall); },
         [&] { lose("not_altered_reset", false, How::reset); },
         [&] { lose("not_altered_stalled", false, How::stall); },
+    });
+}
+
+TEST_F(Answers, ToTheIndexBuild) {
+    const auto lose = [](const char* schema, bool arrives, How how) {
+        SCOPED_TRACE(schema);
+        Site site(server(), schema, 1'500);
+        // Behind its like on the empty shadow.
+        const auto run = site.start_stopped_at("index.begins", 1);
+        ASSERT_TRUE(run->running()) << run->err();
+        site.proxy().lose("ALTER TABLE%`_t_new` ADD KEY", arrives, how);
+        run->signal(SIGCONT);
+        site.expect_right_end(*run);
+        expect_all_lost(site);
+    };
+    run_side_by_side({
+        [&] { lose("built_reset", true, How::reset); },
+        [&] { lose("built_stalled", true, How::stall); },
+        [&] { lose("not_built_reset", false, How::reset); },
+        [&] { lose("not_built_stalled", false, How::stall); },
     });
 }
 

@@ -59,6 +59,7 @@ public:
             "--ssl-mode=disabled",
             "--get-server-public-key",
             "--no-native",
+            "--index-build=deferred",
             "--batch-keys=20",
             "--lock-wait-timeout=1s",
             "--silence-limit=1s",

@@ -41,6 +41,7 @@ constexpr std::array kSteps{
     Step{"copy.chunk_opened", 1, How::reset},     Step{"copy.chunk_committed", 5, How::stall},
     Step{"checkpoint.written", 1, How::reset},    Step{"replay.before_commit", 2, How::stall},
     Step{"replay.committed", 2, How::reset},      Step{"copy.ended", 1, How::close},
+    Step{"index.begins", 1, How::reset},          Step{"index.built", 1, How::stall},
     Step{"cutover.begins", 1, How::stall},        Step{"cutover.locked", 1, How::reset},
     Step{"cutover.locked", 1, How::stall},        Step{"cutover.drained", 1, How::close},
     Step{"cutover.before_rename", 1, How::reset}, Step{"cutover.before_rename", 1, How::stall},

@@ -70,7 +70,8 @@ protected:
         return server().run_doppel_killed_at(point, pass, statement(), options(more));
     }
     static std::vector<std::string> options(const std::vector<std::string>& more) {
-        std::vector<std::string> all{"--no-native", "--chunk-rows=100", "--batch-keys=20"};
+        std::vector<std::string> all{
+            "--no-native", "--index-build=deferred", "--chunk-rows=100", "--batch-keys=20"};
         all.insert(all.end(), more.begin(), more.end());
         return all;
     }
@@ -122,6 +123,8 @@ INSTANTIATE_TEST_SUITE_P(
         Step{"replay.before_commit", 2},
         Step{"replay.committed", 2},
         Step{"copy.ended", 1},
+        Step{"index.begins", 1},
+        Step{"index.built", 1},
         Step{"cutover.begins", 1},
         Step{"cutover.locked", 1},
         Step{"cutover.drained", 1},
