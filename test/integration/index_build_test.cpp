@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Indexes that are built after the copy: when, and what may happen meanwhile.
+#include "integration/command_fixture.hpp"
+#include "support/twin.hpp"
+
+#include <csignal>
+
+#include <gmock/gmock.h>
+
+namespace doppel::test {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kClauses = "ADD COLUMN note VARCHAR(20) NOT NULL DEFAULT 'n', ADD INDEX (s)";
+constexpr unsigned kManyRows = 60'000;
+
+std::string statement() {
+    return std::string("ALTER TABLE app.t ") + kClauses;
+}
+
+/// What `out` of a run says of its phases.
+bool passed(const std::string& out, const std::string& phase) {
+    return out.find("\"phase\":\"" + phase + "\"") != std::string::npos;
+}
+
+class IndexBuildTest : public CommandTest {
+protected:
+    void fill_twins(unsigned rows) {
+        fill(rows);
+        execute("CREATE TABLE twin LIKE t");
+        execute("INSERT INTO twin SELECT * FROM t");
+    }
+};
+
+TEST_F(IndexBuildTest, FollowsTheCopyOfALargeTable) {
+    fill_twins(kManyRows);
+    const auto run = server().run_doppel(statement(), {"--no-native"});
+    ASSERT_EQ(run.code, 0) << run.err;
+    EXPECT_TRUE(passed(run.out, "indexing")) << run.out;
+    expect_like_native(schema_->session(), kClauses, "id");
+}
+
+TEST_F(IndexBuildTest, IsPartOfTheCopyOfASmallTableAndWhereThatIsAskedFor) {
+    fill_twins(1'000);
+    const auto small = server().run_doppel(statement(), {"--no-native", "--drop-old"});
+    ASSERT_EQ(small.code, 0) << small.err;
+    EXPECT_FALSE(passed(small.out, "indexing")) << small.out;
+    expect_like_native(schema_->session(), kClauses, "id");
+    execute("DROP TABLE t");
+    execute("DROP TABLE twin");
+    fill_twins(kManyRows);
+    const auto asked =
+        server().run_doppel(statement(), {"--no-native", "--drop-old", "--index-build=inline"});
+    ASSERT_EQ(asked.code, 0) << asked.err;
+    EXPECT_FALSE(passed(asked.out, "indexing")) << asked.out;
+    expect_like_native(schema_->session(), kClauses, "id");
+}
+
+TEST_F(IndexBuildTest, IsPartOfTheCopyWhereThereAreReplicas) {
+    const Sandbox replicated({"--replica"});
+    Schema schema(replicated, "app");
+    schema.execute("CREATE TABLE t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, s INT, KEY (s))");
+    schema.execute(fmt::format("SET SESSION cte_max_recursion_depth = {}", kManyRows));
+    schema.execute(fmt::format(
+        "INSERT INTO t (s) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE "
+        "i < {}) SELECT i FROM n",
+        kManyRows
+    ));
+    schema.execute("ANALYZE TABLE t");
+    const auto run =
+        replicated.run_doppel("ALTER TABLE app.t ADD COLUMN note INT", {"--no-native"});
+    ASSERT_EQ(run.code, 0) << run.err;
+    EXPECT_FALSE(passed(run.out, "indexing")) << run.out;
+}
+
+TEST_F(IndexBuildTest, EndsWithTheRun) {
+    fill_twins(1'000);
+    const auto run = server().start_doppel_stopped_at(
+        "index.begins", 1, statement(), {"--no-native", "--index-build=deferred"}
+    );
+    ASSERT_TRUE(run->running()) << run->err();
+    const auto other = application();
+    other->execute("LOCK TABLES _t_new READ");
+    run->signal(SIGCONT);
+    ASSERT_TRUE(eventually(
+        [this] {
+            return scalar(
+                       "SELECT COUNT(*) FROM performance_schema.processlist WHERE INFO LIKE "
+                       "'ALTER TABLE%_t_new%'"
+                   ) == "1";
+        },
+        seconds(30)
+    ));
+    run->signal(SIGINT);
+    EXPECT_EQ(run->wait(seconds(20)), 130) << run->err();
+    EXPECT_THAT(run->err(), HasSubstr("app.t is untouched; how far"));
+    other->execute("UNLOCK TABLES");
+    const auto second = server().run_doppel(statement(), {"--no-native"});
+    EXPECT_EQ(second.code, 0) << second.err;
+    EXPECT_TRUE(passed(second.out, "indexing")) << second.out;
+    expect_like_native(schema_->session(), kClauses, "id");
+}
+
+// The server notes what is written into the table meanwhile, in a log of limited size.
+TEST_F(IndexBuildTest, IsBegunAgainWithoutReplayWhenTheServersLogOverflows) {
+    constexpr unsigned kRows = 15'000;
+    const Sandbox small_log(
+        {"--option",
+         "innodb_online_alter_log_max_size=65536",
+         "--option",
+         "innodb_sort_buffer_size=65536"}
+    );
+    Schema schema(small_log, "app");
+    schema.execute("CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(600) NOT NULL, KEY (s))");
+    schema.execute(fmt::format("SET SESSION cte_max_recursion_depth = {}", kRows));
+    schema.execute(fmt::format(
+        "INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}"
+        ") SELECT i, REPEAT(SHA2(i, 256), 8) FROM n",
+        kRows
+    ));
+    schema.execute("CREATE TABLE twin LIKE t");
+    schema.execute("INSERT INTO twin SELECT * FROM t");
+    const auto run = small_log.start_doppel_stopped_at(
+        "index.begins", 1, statement(), {"--no-native", "--index-build=deferred"}
+    );
+    ASSERT_TRUE(run->running()) << run->err();
+    for (const char* table : {"t", "twin"}) {
+        schema.execute(fmt::format("UPDATE {} SET s = REPEAT(SHA2(id + 1, 256), 8)", table));
+    }
+    run->signal(SIGCONT);
+    EXPECT_EQ(run->wait(seconds(120)), 0) << run->err();
+    EXPECT_THAT(run->err(), HasSubstr("replay waits meanwhile"));
+    expect_like_native(schema.session(), kClauses, "id");
+}
+
+}  // namespace
+}  // namespace doppel::test
