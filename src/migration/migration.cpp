@@ -161,6 +161,7 @@ async::awaitable<void> Migration::read_plan() {
         return plan::read_facts(session, table_, auxiliary_names(table_));
     };
     auto facts = co_await main_session_->run_surely(read, options_.reconnect_limit);
+    facts.copy_sessions = options_.threads;
     plan_ = plan::make_plan(std::move(facts), statement_, options_);
     table_ = plan_->source;
     plan_->names = auxiliary_names(table_);

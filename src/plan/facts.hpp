@@ -66,6 +66,7 @@ struct Facts {
     Privileges privileges;
     std::optional<schema::TableDefinition> source;  ///< nothing: no such table, or not visible
     std::vector<ExistingTable> existing;
+    unsigned copy_sessions = 1;  ///< that the run wants
 };
 
 /// Asks the server. Changes nothing. Needs no privilege beyond connecting: what may not be seen is

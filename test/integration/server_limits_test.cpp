@@ -76,12 +76,12 @@ TEST_F(ServerLimits, NoConnectionIsFreeAtTheStart) {
 /// Enough by its limit, but others use some of them.
 TEST_F(ServerLimits, TheAccountRunsOutOfConnections) {
     begin();
-    execute("ALTER USER mover@'%' WITH MAX_USER_CONNECTIONS 12");
+    execute("ALTER USER mover@'%' WITH MAX_USER_CONNECTIONS 18");
     auto as_mover = server().primary();
     as_mover.user = "mover";
     as_mover.password = "mover";
     std::vector<std::unique_ptr<sql::Session>> others;
-    for (int i = 0; i < 6; ++i) {
+    for (int i = 0; i < 8; ++i) {
         others.push_back(sql::connect(as_mover, {}));
     }
     const auto refused = finish(*start_as_mover());

@@ -7,9 +7,10 @@ namespace doppel::plan::checks {
 namespace {
 
 constexpr std::uint64_t kMebibyte = 1024 * 1024;
-/// Sessions of a run: copy, boundaries, replay, fences, markers, verification, cut-over, the lock,
-/// checks, the feed, and one for looking after a lost connection.
-constexpr std::uint64_t kConnections = 11;
+/// Sessions of a run beside those that copy: boundaries, load, replay, fences, markers,
+/// checkpoints, indexes, verification, cut-over, the lock, checks, the feed, and one for looking
+/// after a lost connection.
+constexpr std::uint64_t kConnectionsBesideCopy = 13;
 
 }  // namespace
 
@@ -35,19 +36,21 @@ void disk_space(const Facts& facts, const AlterStatement& /*statement*/, Finding
 
 void connection_limit(const Facts& facts, const AlterStatement& /*statement*/, Findings& findings) {
     const std::uint64_t limit = facts.server.max_user_connections;
-    if (limit == 0 || limit >= kConnections) {
+    const std::uint64_t needed = kConnectionsBesideCopy + facts.copy_sessions;
+    if (limit == 0 || limit >= needed) {
         return;
     }
     findings.push_back(
         {"connection-limit",
          Finding::Level::refusal,
          fmt::format(
-             "the account may have {} connections at a time, a run needs {}", limit, kConnections
+             "the account may have {} connections at a time, a run needs {}", limit, needed
          ),
          fmt::format(
-             "ALTER USER {} WITH MAX_USER_CONNECTIONS {}, or use another account",
+             "ALTER USER {} WITH MAX_USER_CONNECTIONS {}, or use another account, or fewer "
+             "--threads",
              facts.privileges.quoted_account(),
-             2 * kConnections
+             2 * needed
          )}
     );
 }

@@ -94,10 +94,11 @@ TEST(Checks, RefuseADiskThatCannotHoldTheCopy) {
 
 TEST(Checks, RefuseAnAccountWithTooFewConnections) {
     Facts facts = good_facts();
-    facts.server.max_user_connections = 10;
+    facts.copy_sessions = 4;
+    facts.server.max_user_connections = 16;
     EXPECT_EQ(only_refusal(facts).id, "connection-limit");
     EXPECT_THAT(only_refusal(facts).hint, HasSubstr("'app'@'%'"));
-    facts.server.max_user_connections = 11;
+    facts.server.max_user_connections = 17;
     EXPECT_THAT(before_copy(facts, alter("FORCE")), IsEmpty());
 }
 
