@@ -152,6 +152,9 @@ async::awaitable<ConnectionOptions> AlterRun::find_server(Clock::time_point dead
         } catch (const Error& error) {
             failure = error;
         }
+        if (stopping_) {
+            continue;  // in the meantime: what was found is of no use
+        }
         if (!failure) {
             co_return server;
         }

@@ -86,6 +86,9 @@ void Migration::stop(std::string reason) {
     notice(std::move(reason));
     stopping_ = true;
     main_session_->give_up();
+    if (!has_lock_) {
+        lock_session_->give_up();
+    }
     if (run_) {
         run_->stop();
     }
@@ -149,10 +152,12 @@ async::awaitable<void> Migration::run() {
 }
 
 std::optional<Error> Migration::as_stopped(const std::optional<Error>& failure) const {
-    // Sessions that were told to give up call it a loss.
-    const bool gave_up = stopping_ && failure && failure->code() == Errc::interrupted &&
-                         failure->server_errno() == 0 &&
-                         (!run_ || run_->fate() == cutover::Cutover::Fate::not_swapped);
+    // Sessions that were told to give up call it a loss, and so it is called where a server that is
+    // not there was waited for. What a server answers is told as it is.
+    const bool gave_up =
+        stopping_ && failure && failure->code() == Errc::interrupted &&
+        (failure->server_errno() == 0 || sql::is_connection_loss(failure->server_errno())) &&
+        (!run_ || run_->fate() == cutover::Cutover::Fate::not_swapped);
     return gave_up ? Error(Errc::stopped, failure->what()) : failure;
 }
 

@@ -162,6 +162,7 @@ private:
     std::unique_ptr<sql::AsyncSession> lock_session_;
     async::Event lock_changed_;
     async::TaskGroup lock_task_;
+    bool has_lock_ = false;  ///< until the end, if need be over another connection
     bool lock_ends_ = false;
     std::optional<ServerGuard> server_guard_;  ///< looks with the lock's session
     std::atomic<bool> stopping_{false};

@@ -40,6 +40,7 @@ async::awaitable<void> Migration::take_lock() {
         refuse_for(plan::migration_running(table_, connection));
     }
     co_await take_earlier_sessions();
+    has_lock_ = true;
     lock_task_.spawn(watch_lock());
 }
 
