@@ -5,6 +5,7 @@
 #include "sql/failure_kind.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -55,11 +56,18 @@ async::awaitable<Attempt> Cutover::attempt() {
     Attempt result;
     std::exception_ptr failure;
     try {
-        if (co_await lock()) {
-            result = co_await swap_locked();
-        } else {
-            result.result = Attempt::Result::lock_timeout;
-            result.reason = "the table lock was not granted in time";
+        switch (co_await lock()) {
+            case Lock::granted:
+                result = co_await swap_locked();
+                break;
+            case Lock::timeout:
+                result.result = Attempt::Result::lock_timeout;
+                result.reason = "the table lock was not granted in time";
+                break;
+            case Lock::lost:
+                result.result = Attempt::Result::lost;
+                result.reason = "the connection was lost while it waited for the table lock";
+                break;
         }
     } catch (...) {
         failure = std::current_exception();
@@ -73,12 +81,24 @@ async::awaitable<Attempt> Cutover::attempt() {
     co_return result;
 }
 
-async::awaitable<bool> Cutover::lock() {
+async::awaitable<void> Cutover::limit_waits() {
     // lock_wait_timeout has whole seconds and a minimum of 1 (MySQL manual, "lock_wait_timeout").
     const auto seconds = std::max<long>(
         1, std::chrono::ceil<std::chrono::seconds>(options_.lock_wait_timeout).count()
     );
     const auto idle = std::chrono::ceil<std::chrono::seconds>(options_.lock_limit) + kLockOutlives;
+    const std::string limits = fmt::format(
+        "SET SESSION lock_wait_timeout = {}, SESSION wait_timeout = {}", seconds, idle.count()
+    );
+    const std::function<void(sql::Session&)> set = [&limits](sql::Session& session) {
+        session.execute(limits);
+    };
+    // Whether the connection is still there shows here, before the lock is asked for.
+    co_await session_.run_surely(set, options_.reconnect_limit);
+}
+
+async::awaitable<Cutover::Lock> Cutover::lock() {
+    co_await limit_waits();
     const std::string lock_tables = fmt::format(
         "LOCK TABLES {} WRITE, {} WRITE, {} WRITE",
         tables_.source.quoted(),
@@ -87,11 +107,8 @@ async::awaitable<bool> Cutover::lock() {
     );
     bool lost = false;
     try {
-        co_await session_.execute(fmt::format(
-            "SET SESSION lock_wait_timeout = {}, SESSION wait_timeout = {}", seconds, idle.count()
-        ));
         co_await session_.execute(lock_tables);
-        co_return true;
+        co_return Lock::granted;
     } catch (const Error& error) {
         switch (sql::classify_write_failure(error)) {
             case sql::FailureKind::connection_lost:
@@ -105,10 +122,10 @@ async::awaitable<bool> Cutover::lock() {
     }
     if (lost) {
         co_await session_.reconnect(options_.reconnect_limit);
-    } else {
-        co_await unlock();
+        co_return Lock::lost;
     }
-    co_return false;
+    co_await unlock();
+    co_return Lock::timeout;
 }
 
 async::awaitable<Attempt> Cutover::swap_locked() {

@@ -77,7 +77,10 @@ public:
     [[nodiscard]] Fate fate() const noexcept { return fate_; }
 
 private:
-    async::awaitable<bool> lock();
+    enum class Lock { granted, timeout, lost };
+
+    async::awaitable<void> limit_waits();
+    async::awaitable<Lock> lock();
     async::awaitable<Attempt> swap_locked();
     async::awaitable<void> rename();
     async::awaitable<void> unlock();

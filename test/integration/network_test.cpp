@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 using How = Proxy::How;
 using Which = Proxy::Which;
@@ -212,6 +213,18 @@ void expect_patience(const Sandbox& server) {
     site.expect_right_end(*run);
 }
 
+/// That another session has waited in vain is no attempt at the lock.
+void expect_lock_asked_for(const Sandbox& server) {
+    Site site(server, "asked", 500);
+    const auto run = site.start_stopped_at("cutover.begins", 1);
+    ASSERT_TRUE(run->running()) << run->err();
+    EXPECT_GT(site.proxy().harm(Which::sql, How::stall), 0U);
+    run->signal(SIGCONT);
+    site.expect_right_end(*run);
+    EXPECT_THAT(run->err(), HasSubstr("silent on another connection"));
+    EXPECT_THAT(run->out(), Not(HasSubstr("lost while it waited for the table lock")));
+}
+
 /// A host that dies while it holds the lock is for the server a client that says nothing.
 void expect_table_unlocked(const Sandbox& server) {
     Site site(server, "locked", 1'000);
@@ -236,6 +249,7 @@ TEST_F(Network, ThatIsSilentIsNoticed) {
         },
         [] { expect_patience(server()); },
         [] { expect_table_unlocked(server()); },
+        [] { expect_lock_asked_for(server()); },
     });
 }
 
