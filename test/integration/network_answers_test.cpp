@@ -194,5 +194,39 @@ TEST_F(Answers, ToTheRename) {
     });
 }
 
+// The connection is lost again while the run looks what became of the RENAME.
+TEST_F(Answers, ToTheLookAfterTheRename) {
+    constexpr const char* kLook = "information_schema.tables%table_name = '_t_old'";
+    const auto lose = [](const char* schema, bool arrives) {
+        SCOPED_TRACE(schema);
+        Site site(server(), schema, 500);
+        const auto run = site.start_stopped_at("cutover.before_rename", 1);
+        ASSERT_TRUE(run->running()) << run->err();
+        site.proxy().lose("RENAME TABLE", arrives, How::reset);
+        site.proxy().lose(kLook, true, How::reset);
+        run->signal(SIGCONT);
+        site.expect_right_end(*run);
+        expect_all_lost(site);
+    };
+    const auto lose_after_an_error = [] {
+        Site site(server(), "not_renamed_twice", 500);
+        const auto run = site.start_stopped_at("cutover.before_rename", 1);
+        ASSERT_TRUE(run->running()) << run->err();
+        site.schema().execute("CREATE TABLE _t_old (x INT)");
+        site.proxy().lose(kLook, true, How::reset);
+        run->signal(SIGCONT);
+        EXPECT_EQ(run->wait(kRunLimit), 1) << run->out() << run->err();
+        expect_all_lost(site);
+        EXPECT_THAT(error_of(*run), ::testing::HasSubstr("RENAME failed"));
+        EXPECT_THAT(error_of(*run), ::testing::HasSubstr("t is untouched"));
+        EXPECT_EQ(site.schema().tables(), "_t_old,t,twin");
+    };
+    run_side_by_side({
+        [&] { lose("renamed_twice_lost", true); },
+        [&] { lose("not_renamed_twice_lost", false); },
+        lose_after_an_error,
+    });
+}
+
 }  // namespace
 }  // namespace doppel::test
