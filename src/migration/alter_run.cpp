@@ -101,7 +101,7 @@ async::awaitable<void> AlterRun::run() {
         if (!goes_on_elsewhere(*failure) || Clock::now() > deadline) {
             throw *failure;
         }
-        previous_run_id_ = migration_->run_id();
+        note_what_it_did();
         migration_.reset();
         is_displaced_ = is_displaced_ || failure->code() == Errc::displaced;
         notice(fmt::format("{}. Looking for the primary", failure->what()));
@@ -127,7 +127,16 @@ void AlterRun::make_migration(const ConnectionOptions& server) {
     migration_ = std::make_unique<Migration>(
         statement_, statement_text_, table_, server, options_, observer_, logger_, executor_
     );
-    migration_->follow(previous_run_id_);
+    migration_->follow(previous_run_id_, swapped_);
+}
+
+void AlterRun::note_what_it_did() {
+    previous_run_id_ = migration_->run_id();
+    if (migration_->swapped()) {
+        swapped_ = migration_->swapped();
+    }
+    // What it began is not to be removed again.
+    options_.restart = options_.restart && !migration_->has_begun();
 }
 
 bool AlterRun::goes_on_elsewhere(const Error& failure) const {

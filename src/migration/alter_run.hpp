@@ -2,6 +2,7 @@
 #pragma once
 
 #include "async/worker.hpp"
+#include "checkpoint/record.hpp"
 #include "doppel/error.hpp"
 #include "doppel/log.hpp"
 #include "doppel/migration.hpp"
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace doppel::migration {
@@ -46,6 +48,8 @@ private:
     async::awaitable<void> pause();
     [[nodiscard]] ConnectionOptions candidates() const;
     void make_migration(const ConnectionOptions& server);
+    /// Before another one takes its place.
+    void note_what_it_did();
     /// Another server may do what this one did not.
     [[nodiscard]] bool goes_on_elsewhere(const Error& failure) const;
     void notice(std::string message);
@@ -61,6 +65,7 @@ private:
     async::asio::any_io_executor executor_;
     std::unique_ptr<Migration> migration_;
     std::string previous_run_id_;
+    std::optional<checkpoint::Record> swapped_;  ///< of one that swapped the tables where it was
     std::uint64_t rows_copied_ = 0;
     bool is_displaced_ = false;
     bool stopping_ = false;

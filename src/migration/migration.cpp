@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "migration/migration.hpp"
 
-#include "base/fault_point.hpp"
 #include "native/native.hpp"
 #include "plan/checks.hpp"
 #include "plan/shadow_checks.hpp"
@@ -22,7 +21,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kPoll{200};
-constexpr std::chrono::milliseconds kLimitWhenStopping{5'000};
 
 Error internal_error(const std::exception& error) {
     return {Errc::failed, fmt::format("internal error: {}", error.what())};
@@ -184,6 +182,11 @@ async::awaitable<bool> Migration::check() {
         if (co_await deal_with_earlier_run()) {
             co_return true;
         }
+        if (is_made_before()) {
+            notice("the change is made here, and nothing is left to be removed");
+            summarize("shadow", {}, {});
+            co_return true;
+        }
         co_await read_plan();
     }
     logger_.debug("{}", plan::describe(*plan_));
@@ -292,6 +295,7 @@ async::awaitable<void> Migration::migrate() {
         throw Error(*failure, fmt::format("{}. {}", failure->what(), left));
     }
     observer_.on_event(PhaseChanged{Phase::cleaning});
+    swapped_ = recorded_;
     co_await clean_up(options_.drop_old);
     summarize("shadow", run_->progress(), run_->cutover_locked());
 }
@@ -432,64 +436,6 @@ async::awaitable<void> Migration::run_shadow() {
         *job_, *guard_, options_, sessions_, observer_, logger_, executor_
     );
     co_await run_->run();
-}
-
-async::awaitable<void> Migration::clean_up(bool drop_old) {
-    const mysql::TableName old_table = sibling(plan_->names.old_table);
-    std::optional<std::string> problem;
-    bool old_table_stays = !drop_old;
-    const std::function<void(sql::Session&)> drop = [&](sql::Session& session) {
-        if (!old_table_stays) {
-            own_->state().write_swapped(session);  // without the old table it cannot be seen
-            base::fault_point("cleaning.noted");
-            session.execute("DROP TABLE IF EXISTS " + old_table.quoted());
-            old_table_stays = true;  // done: the state table may be gone when this is repeated
-        }
-        base::fault_point("cleaning.before_state");
-        own_->state().drop(session);
-    };
-    main_session_->persist();
-    try {
-        co_await main_session_->run_surely(
-            drop, stopping_ ? kLimitWhenStopping : options_.reconnect_limit
-        );
-    } catch (const Error& error) {
-        problem = fmt::format(
-            "the change is made, but {}{}{} could not be removed: {}",
-            drop_old ? old_table.str() : "",
-            drop_old ? " or " : "",
-            own_->state().name().str(),
-            error.what()
-        );
-    }
-    if (problem) {
-        notice(*problem);
-    }
-}
-
-async::awaitable<std::string> Migration::tell_what_is_left() {
-    if (run_ && run_->fate() != cutover::Cutover::Fate::not_swapped) {
-        co_return fmt::format(
-            "Whether the tables were swapped is not known, so nothing was removed. If {0} does not "
-            "exist the change is made: drop {1}. If it does, {2} is unchanged: drop {0} and {1}, "
-            "and run again",
-            own_->shadow().str(),
-            own_->state().name().str(),
-            table_.str()
-        );
-    }
-    const bool locked = co_await ends_with_lock();
-    if (!locked) {
-        co_return fmt::format(
-            "{} is untouched. Whether {} and {} belong to another run by now is not known, as the "
-            "migration lock was lost; doppel cleanup removes them if not",
-            table_.str(),
-            own_->shadow().str(),
-            own_->state().name().str()
-        );
-    }
-    main_session_->persist();
-    co_return co_await own_->remove_all(*main_session_);
 }
 
 void Migration::summarize(const char* method, Progress progress, std::chrono::microseconds locked) {

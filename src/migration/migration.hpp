@@ -59,8 +59,18 @@ public:
     /// Names the sessions of this run.
     [[nodiscard]] const std::string& run_id() const noexcept { return sessions_.run_id(); }
     /// To be called before `run`: a run of this process whose connections the server may not have
-    /// noticed to be gone, the one with the migration lock among them.
-    void follow(std::string run_id) { previous_run_id_ = std::move(run_id); }
+    /// noticed to be gone, the one with the migration lock among them; and what `swapped` told of
+    /// such a run, which the server that it is now may have or lack.
+    void follow(std::string run_id, std::optional<checkpoint::Record> swapped) {
+        previous_run_id_ = std::move(run_id);
+        swapped_before_ = std::move(swapped);
+    }
+    /// After `run` threw: the record of the run, if it had swapped the tables.
+    [[nodiscard]] const std::optional<checkpoint::Record>& swapped() const noexcept {
+        return swapped_;
+    }
+    /// It has made, or gone on with, a shadow.
+    [[nodiscard]] bool has_begun() const noexcept { return job_.has_value(); }
 
     /// Asks the run to end; safe to call at any time on the io thread.
     void stop(std::string reason);
@@ -75,6 +85,8 @@ private:
     /// True when it made the change that is asked for now.
     async::awaitable<bool> finish_earlier_run(const EarlierRun& run);
     [[nodiscard]] bool finds_earlier_run() const;
+    /// Nothing is left of the run before but the change that it made.
+    [[nodiscard]] bool is_made_before() const;
     /// On the lock's session, which keeps what it takes.
     async::awaitable<void> take_earlier_sessions();
     async::awaitable<void> require_place();
@@ -169,6 +181,9 @@ private:
     bool native_under_way_ = false;
 
     std::string previous_run_id_;  ///< of this process
+    std::optional<checkpoint::Record> swapped_before_;
+    std::optional<checkpoint::Record> recorded_;  ///< what the state table says of this run
+    std::optional<checkpoint::Record> swapped_;
     Received received_;
     std::optional<plan::Plan> plan_;
     std::optional<OwnTables> own_;

@@ -36,6 +36,12 @@ bool ran_elsewhere(const Remains& remains) {
     return standing.point && standing.point->server.uuid != remains.server_uuid;
 }
 
+/// As it comes back from the state table.
+checkpoint::Record as_read(const checkpoint::Record& record) {
+    auto read = checkpoint::parse_record(checkpoint::to_json(record));
+    return read ? *std::move(read) : record;
+}
+
 Finding not_promoted(const std::string& source) {
     return {
         "earlier-run",
@@ -131,6 +137,11 @@ bool Migration::finds_earlier_run() const {
     });
 }
 
+bool Migration::is_made_before() const {
+    return swapped_before_ && !finds_earlier_run() &&
+           is_recorded_swap(*plan_->facts.source, *swapped_before_);
+}
+
 async::awaitable<bool> Migration::deal_with_earlier_run() {
     if (!finds_earlier_run()) {
         co_return false;
@@ -177,8 +188,11 @@ async::awaitable<bool> Migration::finish_earlier_run(const EarlierRun& run) {
     own_.emplace(
         table_, sibling(plan_->names.shadow), sibling(plan_->names.state), sessions_.run_id()
     );
-    co_await clean_up(run.record.drop_old && run.old_table_is_source);
     const bool asked_for = run.record.statement == checkpoint::as_recorded(statement_text_);
+    if (asked_for) {
+        swapped_ = run.record;
+    }
+    co_await clean_up(run.record.drop_old && run.old_table_is_source);
     if (asked_for) {
         summarize("shadow", {}, {});
     }
@@ -344,6 +358,7 @@ async::awaitable<void> Migration::write_record(
     auto write = [&](sql::Session& session) { own_->state().write(session, now, *point_, show); };
     base::fault_point("prepare.shadow_made");
     co_await main_session_->run_surely(write, options_.reconnect_limit);
+    recorded_ = as_read(now);
     base::fault_point("prepare.recorded");
 }
 

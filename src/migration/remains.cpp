@@ -232,6 +232,12 @@ bool is_recorded_source(const TableDefinition& table, const checkpoint::Record& 
            definition_of(table, record.source) == record.source_definition;
 }
 
+bool is_recorded_swap(const TableDefinition& table, const checkpoint::Record& record) {
+    return !table.is_view && !record.shadow_definition.empty() &&
+           definition_of(table, record.shadow) == record.shadow_definition &&
+           !is_recorded_source(table, record);
+}
+
 Standing judge_standing(const Remains& remains) {
     if (!remains.state || !is_marked(*remains.state)) {
         return {};

@@ -72,5 +72,9 @@ struct Standing {
 [[nodiscard]] bool is_recorded_source(
     const schema::TableDefinition& table, const checkpoint::Record& record
 );
+/// `table` is what the shadow was, under the source's name, and not what the source was.
+[[nodiscard]] bool is_recorded_swap(
+    const schema::TableDefinition& table, const checkpoint::Record& record
+);
 
 }  // namespace doppel::migration

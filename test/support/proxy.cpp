@@ -244,6 +244,10 @@ void Proxy::welcome(Welcome welcome) {
     between_rounds([&] { welcome_ = welcome; });
 }
 
+void Proxy::lead_to(std::uint16_t port) {
+    between_rounds([&] { server_port_ = port; });
+}
+
 void Proxy::truncate_next(std::size_t connections, std::size_t bytes, How how) {
     between_rounds([&] { truncation_ = {connections, bytes, how}; });
 }

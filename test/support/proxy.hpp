@@ -72,6 +72,8 @@ public:
     std::size_t truncate(Which which, std::size_t bytes, How how);
 
     void welcome(Welcome welcome);
+    /// Connections that are made from now on come to that server instead.
+    void lead_to(std::uint16_t port);
     /// The next `connections` new ones are truncated after so many bytes of the server.
     void truncate_next(std::size_t connections, std::size_t bytes, How how);
 
