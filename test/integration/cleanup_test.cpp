@@ -2,7 +2,12 @@
 //
 // doppel cleanup: removes what a killed run left, all of it and nothing else, and changes nothing
 // when it refuses.
+#include "doppel/cleanup.hpp"
+
 #include "integration/killed_run_fixture.hpp"
+
+#include <functional>
+#include <utility>
 
 #include <gmock/gmock.h>
 
@@ -193,6 +198,45 @@ TEST_F(Cleanup, IsNotDoneAtAReplica) {
     EXPECT_FALSE(arrived());
     replica->execute("SET GLOBAL super_read_only = ON");
     replica->execute("START REPLICA");
+}
+
+/// Says yes, and somebody swaps the tables in the same moment.
+class MeddlingDialogue final : public CleanupDialogue {
+public:
+    explicit MeddlingDialogue(std::function<void()> meddle) : meddle_(std::move(meddle)) {}
+    bool confirm(const CleanupPlan& plan) override {
+        confirmed_ = plan;
+        meddle_();
+        return true;
+    }
+    void removed(const CleanupTable& table) override { ADD_FAILURE() << table.table; }
+    [[nodiscard]] const CleanupPlan& confirmed() const { return confirmed_; }
+
+private:
+    std::function<void()> meddle_;
+    CleanupPlan confirmed_;
+};
+
+TEST_F(Cleanup, RemovesNothingThatWasNotConfirmed) {
+    put_leftovers();
+    set_in_record("$.drop_old", "true");
+    // From now on the former table is among what is to be removed.
+    const auto meddle = [this] {
+        swap_by_hand();
+        execute("UPDATE _t_doppel SET record = JSON_SET(record, '$.stage', 'swapped') WHERE id = 0"
+        );
+    };
+    MeddlingDialogue dialogue(meddle);
+    const auto outcome = run_cleanup("app.t", server().primary(), dialogue, Logger());
+    EXPECT_EQ(outcome.code, Errc::refused) << outcome.message;
+    EXPECT_THAT(outcome.message, HasSubstr("changed by somebody else just now"));
+    EXPECT_THAT(outcome.message, HasSubstr("Nothing was changed"));
+    ASSERT_EQ(dialogue.confirmed().remove.size(), 2U);
+    EXPECT_EQ(dialogue.confirmed().remove.front().table, "app._t_new");
+    EXPECT_EQ(schema_->tables(), "_t_doppel,_t_old,t");
+    const auto again = cleanup();
+    EXPECT_EQ(again.code, 0) << again.err;
+    EXPECT_EQ(schema_->tables(), "t");
 }
 
 TEST_F(Cleanup, ReachesTablesWithOddNames) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -342,6 +343,54 @@ TEST_F(FreeRunTest, RunsStartAmidXaTransactions) {
             schema_->execute(fmt::format("ALTER TABLE {} DROP COLUMN note", table));
         }
     }
+}
+
+/// A run that is killed when it had read the end of an XA transaction, and whose checkpoint lies
+/// between that and its preparation: before another one, which has not ended.
+class EarlierEndTest : public FreeRunTest {
+protected:
+    void leave_run() {
+        start(server());
+        const auto ended = prepare_beside("'ended'", 1);
+        const auto open = prepare_beside("'open'", 2);
+        ended->execute("XA COMMIT 'ended'");
+        const auto seq = checkpoint() + 2;  // the next one may have been under way
+        ASSERT_TRUE(wait_until([&] { return checkpoint() >= seq; }, kLimit));
+        run_->process().signal(SIGKILL);
+        run_->process().wait(kLimit);
+        run_->release();
+        open->execute("XA COMMIT 'open'");
+        run_.reset();
+    }
+    static std::unique_ptr<sql::Session> prepare_beside(const std::string& xid, int id) {
+        auto session = application();
+        session->execute("XA START " + xid);
+        session->execute(fmt::format("INSERT INTO other VALUES ({})", id));
+        session->execute("XA END " + xid);
+        session->execute("XA PREPARE " + xid);
+        return session;
+    }
+    std::uint64_t checkpoint() {
+        return std::stoull(schema_->scalar("SELECT seq FROM _t_doppel WHERE id = 4"));
+    }
+};
+
+TEST_F(EarlierEndTest, IsPassedOverOnlyWhereRowsAreCompared) {
+    prepare(server());
+    schema_->execute("CREATE TABLE other (id INT PRIMARY KEY)");
+    ASSERT_NO_FATAL_FAILURE(leave_run());
+    start_free({"--verify=off"});
+    EXPECT_EQ(process_->wait(kLimit), 1) << process_->out();
+    EXPECT_THAT(process_->err(), HasSubstr("was prepared before this run began reading"));
+    EXPECT_EQ(schema_->tables(), "other,t,twin");
+
+    schema_->execute("DELETE FROM other");
+    ASSERT_NO_FATAL_FAILURE(leave_run());
+    start_free();
+    EXPECT_EQ(process_->wait(kLimit), 0) << process_->out() << process_->err();
+    EXPECT_THAT(process_->out(), HasSubstr("going on with the run"));
+    schema_->execute("DROP TABLE other");
+    expect_like_native(schema_->session(), kClauses, "id");
 }
 
 TEST_F(FreeRunTest, WithoutTheRightToLookForXaTransactionsACommitFromBeforeStopsTheRun) {

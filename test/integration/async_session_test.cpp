@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What AsyncSession does over again, and for how long. The server's address comes from the
+// environment, as in sql_session_test.cpp.
+#include "sql/async_session.hpp"
+
+#include "async/asio.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+namespace doppel::sql {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+std::string environment(const char* name) {
+    const char* const value = std::getenv(name);
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+class AsyncSessions : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (environment("DOPPEL_PORT").empty()) {
+            GTEST_SKIP() << "no server: DOPPEL_PORT is not set";
+        }
+        options_.host = environment("DOPPEL_HOST");
+        options_.port = static_cast<std::uint16_t>(std::stoul(environment("DOPPEL_PORT")));
+        options_.user = environment("DOPPEL_USER");
+        options_.password = environment("DOPPEL_PASSWORD");
+        other_ = connect(options_, {});
+        SessionSettings settings;
+        settings.statement_timeout = seconds(1);
+        session_ = std::make_unique<AsyncSession>(
+            options_, settings, "doppel.async_session_test", Logger()
+        );
+    }
+
+    /// Does `work` surely; what it throws in the end.
+    std::optional<Error> failure_of(const std::function<void(Session&)>& work, milliseconds limit) {
+        std::optional<Error> failure;
+        boost::asio::io_context context(1);
+        boost::asio::co_spawn(context, perform(work, limit), [&](const std::exception_ptr& thrown) {
+            if (!thrown) {
+                return;
+            }
+            try {
+                std::rethrow_exception(thrown);
+            } catch (const Error& error) {
+                failure = error;
+            }
+        });
+        context.run();
+        return failure;
+    }
+    async::awaitable<void> perform(std::function<void(Session&)> work, milliseconds limit) {
+        co_await session_->open();
+        co_await session_->run_surely(std::ref(work), limit);
+    }
+    /// As when the network breaks: the connection is gone before its answer.
+    void lose(Session& session) {
+        other_->execute(fmt::format("KILL {}", session.connection_id()));
+        session.query("SELECT 1");
+    }
+
+    ConnectionOptions options_;
+    std::unique_ptr<Session> other_;
+    std::unique_ptr<AsyncSession> session_;
+};
+
+TEST_F(AsyncSessions, GiveUpAfterLossesForLongerThanTheLimit) {
+    int tries = 0;
+    const auto failure = failure_of(
+        [&](Session& session) {
+            ++tries;
+            lose(session);
+        },
+        milliseconds(0)
+    );
+    ASSERT_TRUE(failure);
+    EXPECT_EQ(failure->code(), Errc::interrupted);
+    EXPECT_EQ(tries, 2);
+}
+
+// That the server needs longer than the limit of silence is no loss; the limit counts from the
+// first real one.
+TEST_F(AsyncSessions, DoNotCountAStatementThatWasStillAtWorkAsALoss) {
+    int tries = 0;
+    const auto failure = failure_of(
+        [&](Session& session) {
+            switch (++tries) {
+                case 1:
+                    session.query("SELECT SLEEP(20)");  // is ended after a second
+                    break;
+                case 2:
+                    lose(session);
+                    break;
+                default:
+                    session.query("SELECT SLEEP(1.2)");  // the limit is 2 s now
+                    break;
+            }
+        },
+        milliseconds(0)
+    );
+    EXPECT_FALSE(failure) << failure->what();
+    EXPECT_EQ(tries, 3);
+}
+
+}  // namespace
+}  // namespace doppel::sql
