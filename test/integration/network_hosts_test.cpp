@@ -70,7 +70,9 @@ TEST_F(Hosts, AreStoppedOrGoOnByThemselves) {
         [] {
             Site site(server(), "half_open", 3'000);
             const auto run = start_with(
-                site, address(site.proxy()) + "," + address_of_nobody(), {"--chunk-rows=20"}
+                site,
+                address(site.proxy()) + "," + address_of_nobody(),
+                {"--chunk-rows=20", "--restart"}
             );
             expect_own_lock_is_no_hindrance(site, *run);
         },
