@@ -98,6 +98,36 @@ std::optional<checkpoint::Stored> read_stored(sql::Session& session, const Table
     }
 }
 
+/// `at` is by the clock of the server where the run is. Its replica has a clock of its own, by
+/// which it knows when the table was written to last; it forgets that when it is started again.
+std::optional<double> seconds_since_change(sql::Session& session, const TableName& table) {
+    session.execute("SET SESSION information_schema_stats_expiry = 0");
+    const auto age = session
+                         .query(fmt::format(
+                             "SELECT TIMESTAMPDIFF(MICROSECOND, UPDATE_TIME, NOW(6)) / 1e6 FROM "
+                             "information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = "
+                             "{}",
+                             mysql::quote_string(table.schema),
+                             mysql::quote_string(table.table)
+                         ))
+                         .scalar();
+    session.execute("SET SESSION information_schema_stats_expiry = DEFAULT");
+    if (!age) {
+        return std::nullopt;
+    }
+    return std::strtod(age->c_str(), nullptr);
+}
+
+void settle_age(sql::Session& session, Remains& remains) {
+    const auto point = checkpoint::parse_point(remains.stored->point);
+    if (!point || point->server.uuid == remains.server_uuid) {
+        return;
+    }
+    if (const auto age = seconds_since_change(session, remains.state->name)) {
+        remains.stored->age_seconds = age;
+    }
+}
+
 Remains read_once(sql::Session& session, const TableName& table) {
     const mysql::ServerVersion version = read_version(session);
     Remains remains;
@@ -118,6 +148,9 @@ Remains read_once(sql::Session& session, const TableName& table) {
                              ))
                              .rows.at(0);
     remains.server_uuid = row.at(0).value_or("");
+    if (remains.stored) {
+        settle_age(session, remains);
+    }
     if (row.at(1)) {
         remains.lock_holder = std::strtoull(row.at(1)->c_str(), nullptr, 10);
     }

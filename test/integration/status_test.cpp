@@ -4,6 +4,9 @@
 // replica, to an account that may only read.
 #include "integration/killed_run_fixture.hpp"
 
+#include <chrono>
+#include <thread>
+
 #include <gmock/gmock.h>
 
 namespace doppel::test {
@@ -78,6 +81,26 @@ TEST_F(Status, OfARunAndOfWhatIsLeftWhenItIsKilled) {
     execute("DROP TABLE t");
     EXPECT_EQ(status().at("state"), "stopped");
     EXPECT_EQ(status().at("table_exists"), false);
+}
+
+// Whether a run goes on is told there by the age of its checkpoint; the primary's clock is an hour
+// behind, or ahead.
+TEST_F(Status, AReplicaGoesByItsOwnClock) {
+    put_leftovers();
+    const auto replica = server().connect_replica();
+    for (const char* shift : {"- INTERVAL 1 HOUR", "+ INTERVAL 1 HOUR"}) {
+        execute(fmt::format("UPDATE _t_doppel SET at = CURRENT_TIMESTAMP(6) {} WHERE id = 4", shift)
+        );
+        replica->query(fmt::format(
+            "SELECT WAIT_FOR_EXECUTED_GTID_SET('{}', 30)", scalar("SELECT @@GLOBAL.gtid_executed")
+        ));
+        const auto seen = event_of(run_at_replica("status", {"app.t"}), "status");
+        EXPECT_EQ(seen.at("state"), "running") << shift;
+        EXPECT_LT(seen.at("checkpoint").at("age_seconds"), 600) << shift;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1'100));  // it counts whole seconds
+    const auto later = event_of(run_at_replica("status", {"app.t"}), "status");
+    EXPECT_GT(later.at("checkpoint").at("age_seconds"), 0);
 }
 
 TEST_F(Status, DoesNotSayNoneToWhoMaySeeNothing) {
