@@ -29,6 +29,8 @@ struct VerifyOptions {
     std::chrono::milliseconds look_pause{200};
     std::size_t differences_max = 1'000;  ///< then the comparison is ended
     std::chrono::milliseconds progress_interval{1'000};
+    /// A server that answers nothing for this long counts as lost.
+    std::chrono::milliseconds silence_limit{60'000};  ///< 1 s..24 h
 };
 
 /// Compares two tables of one server by a key that both have, byte by byte, without locks; the

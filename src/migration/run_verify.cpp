@@ -10,6 +10,7 @@
 #include "sql/primary.hpp"
 #include "verify/compare_statement.hpp"
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -21,8 +22,6 @@ namespace {
 
 using mysql::TableName;
 
-constexpr std::chrono::minutes kSilenceMax{10};
-
 template <class T>
 T require(base::Result<T> result, Errc code) {
     if (!result) {
@@ -31,10 +30,12 @@ T require(base::Result<T> result, Errc code) {
     return std::move(result).value();
 }
 
-std::unique_ptr<sql::Session> connect(const ConnectionOptions& options) {
+std::unique_ptr<sql::Session> connect(
+    const ConnectionOptions& options, std::chrono::milliseconds silence_limit
+) {
     sql::SessionSettings settings = migration::writer_settings();
     settings.program_name = "doppel verify";
-    settings.statement_timeout = kSilenceMax;
+    settings.statement_timeout = silence_limit;
     return sql::connect(sql::find_primary(options), settings);
 }
 
@@ -151,7 +152,7 @@ Verified compare(
             Errc::usage, fmt::format("{} was given twice; give two tables", first_name.str())
         );
     }
-    const auto session = connect(connection);
+    const auto session = connect(connection, options.silence_limit);
     const schema::TableDefinition first = read(*session, first_name);
     const schema::TableDefinition second = read(*session, second_name);
     const auto columns = require(migration::pair_columns(first, second, named), Errc::usage);
@@ -206,6 +207,16 @@ Outcome run_verify(
                     request.first,
                     request.second,
                     error.what()
+                )
+            );
+        }
+        if (error.code() == Errc::interrupted) {
+            return failed(
+                error.code(),
+                fmt::format(
+                    "{}. A statement that takes longer than --silence-limit ({} s) ends so, too",
+                    error.what(),
+                    std::chrono::ceil<std::chrono::seconds>(options.silence_limit).count()
                 )
             );
         }

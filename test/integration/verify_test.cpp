@@ -433,5 +433,15 @@ TEST_F(VerifyTest, TheCommandComparesAnyTwoTables) {
     EXPECT_EQ(schema_->tables(), "heap,other,t") << "nothing is left behind";
 }
 
+TEST_F(VerifyTest, AServerThatSaysNothingIsNotWaitedForForLong) {
+    execute("CREATE TABLE t (id INT PRIMARY KEY)");
+    execute("CREATE TABLE other LIKE t");
+    const auto holder = application();
+    holder->execute("LOCK TABLES other WRITE");
+    const auto lost = verify({"--silence-limit=1s", "app.t", "app.other"});
+    EXPECT_EQ(lost.code, 4) << lost.out << lost.err;
+    EXPECT_THAT(lost.err, HasSubstr("longer than --silence-limit (1 s)"));
+}
+
 }  // namespace
 }  // namespace doppel::test

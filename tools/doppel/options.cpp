@@ -327,11 +327,19 @@ OptionTable verify_option_table() {
             speed.options.push_back(std::move(option));
         }
     }
+    OptionSection care{"Lost connections", {}};
+    care.options = {duration_option(
+        "silence-limit",
+        VerifyOptions().silence_limit,
+        "A server that answers nothing for this long counts as lost (exit 4), 1s to 24h. Raise it "
+        "where comparisons take longer."
+    )};
     return OptionTable(
         {connection_section(),
          option_file_section(),
          compared_section(),
          speed,
+         care,
          output_section(defaults)}
     );
 }
@@ -405,6 +413,8 @@ VerifyOptions verify_options(const Settings& settings) {
         settings.duration("chunk-time", options.chunk_time_target, milliseconds(1), kMinute);
     options.progress_interval =
         settings.duration("progress-interval", options.progress_interval, milliseconds(100), kHour);
+    options.silence_limit =
+        settings.duration("silence-limit", options.silence_limit, kSecond, 24 * kHour);
     return options;
 }
 

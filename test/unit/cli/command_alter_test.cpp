@@ -86,6 +86,7 @@ TEST_F(Command, VerifyPassesBothTablesOn) {
     EXPECT_EQ(request_.second, "s.b");
     EXPECT_EQ(request_.columns, "x=y");
     EXPECT_EQ(verify_options_.chunk_rows_max, 50U);
+    EXPECT_EQ(verify_options_.silence_limit, MigrationOptions().silence_limit);
     EXPECT_EQ(connection_.describe(), "bob@db1:3306");
     outcome_ = {false, Errc::failed, "s.a and s.b differ"};
     EXPECT_EQ(run({"verify", "s.a", "s.b"}), ExitCode::failed);
