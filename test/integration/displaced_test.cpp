@@ -23,7 +23,7 @@ using ::testing::Not;
 using How = Proxy::How;
 using Which = Proxy::Which;
 
-constexpr const char* kClauses = "ADD COLUMN note VARCHAR(20) NOT NULL DEFAULT 'n'";
+constexpr const char* kClauses = "ADD COLUMN note VARCHAR(20) NOT NULL DEFAULT 'n', ADD INDEX (a)";
 constexpr unsigned kRows = 2'000;
 constexpr int kKilled = 128 + SIGKILL;
 constexpr seconds kLimit{60};
