@@ -4,6 +4,7 @@
 // when it refuses.
 #include "doppel/cleanup.hpp"
 
+#include "checkpoint/record.hpp"
 #include "integration/killed_run_fixture.hpp"
 
 #include <functional>
@@ -143,7 +144,7 @@ TEST_F(Cleanup, WhatItCannotReadItDoesNotTouch) {
     put_leftovers();
     set_in_record("$.format", "1");
     expect_refused_unchanged("written in format 1 by another version");
-    set_in_record("$.format", "2");
+    set_in_record("$.format", std::to_string(checkpoint::kFormat));
     execute("RENAME TABLE _t_doppel TO _u_doppel, _t_new TO _u_new");
     const std::string before = contents_of(*schema_);
     expect_refused(run("cleanup", {"--yes", "app.u"}), "its record tells of another table, t");
