@@ -2,20 +2,14 @@
 #include "binlog/event.hpp"
 
 #include "base/byte_reader.hpp"
+#include "binlog/crc32.hpp"
 
 #include <string>
-
-#include <zlib.h>
 
 namespace doppel::binlog {
 namespace {
 
 constexpr std::size_t kFlagsOffset = 17;
-
-std::uint32_t crc32_of(std::string_view bytes, unsigned long start) {
-    const auto* data = reinterpret_cast<const Bytef*>(bytes.data());
-    return static_cast<std::uint32_t>(::crc32(start, data, static_cast<uInt>(bytes.size())));
-}
 
 /// The checksum of an event. LOG_EVENT_BINLOG_IN_USE_F of a FORMAT_DESCRIPTION changes after the
 /// event was written and counts as 0 (sql/log_event.cc: Log_event_footer::event_checksum_test).
@@ -27,11 +21,11 @@ bool checksum_fits(std::string_view bytes, EventType type) {
         const char flags = static_cast<char>(
             static_cast<unsigned char>(covered[kFlagsOffset]) & ~EventHeader::kFlagInUse
         );
-        crc = crc32_of(covered.substr(0, kFlagsOffset), 0);
+        crc = crc32_of(covered.substr(0, kFlagsOffset));
         crc = crc32_of(std::string_view(&flags, 1), crc);
         crc = crc32_of(covered.substr(kFlagsOffset + 1), crc);
     } else {
-        crc = crc32_of(covered, 0);
+        crc = crc32_of(covered);
     }
     return crc == stored.u32();
 }
