@@ -3,15 +3,6 @@
 
 namespace doppel::base {
 
-bool ByteReader::take(std::size_t count) noexcept {
-    if (failed_ || bytes_.size() - position_ < count) {
-        failed_ = true;
-        return false;
-    }
-    position_ += count;
-    return true;
-}
-
 std::uint64_t ByteReader::little_endian(std::size_t width) {
     if (width > 8 || !take(width)) {
         failed_ = true;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace doppel::base {
@@ -26,11 +28,11 @@ public:
     std::uint64_t little_endian(std::size_t width);
     /// Unsigned big-endian integer of `width` bytes, 1..8.
     std::uint64_t big_endian(std::size_t width);
-    std::uint8_t u8() { return static_cast<std::uint8_t>(little_endian(1)); }
-    std::uint16_t u16() { return static_cast<std::uint16_t>(little_endian(2)); }
+    std::uint8_t u8() { return fixed<std::uint8_t>(); }
+    std::uint16_t u16() { return fixed<std::uint16_t>(); }
     std::uint32_t u24() { return static_cast<std::uint32_t>(little_endian(3)); }
-    std::uint32_t u32() { return static_cast<std::uint32_t>(little_endian(4)); }
-    std::uint64_t u64() { return little_endian(8); }
+    std::uint32_t u32() { return fixed<std::uint32_t>(); }
+    std::uint64_t u64() { return fixed<std::uint64_t>(); }
 
     /// Length-encoded integer of the client protocol. NULL (0xfb) and 0xff fail.
     std::uint64_t length_encoded();
@@ -45,7 +47,33 @@ public:
     void fail() noexcept { failed_ = true; }
 
 private:
-    [[nodiscard]] bool take(std::size_t count) noexcept;
+    [[nodiscard]] bool take(std::size_t count) noexcept {
+        if (failed_ || bytes_.size() - position_ < count) {
+            failed_ = true;
+            return false;
+        }
+        position_ += count;
+        return true;
+    }
+
+    /// Headers are read for every event there is, so the common widths are one load.
+    template <class Unsigned>
+    Unsigned fixed() noexcept {
+        if (!take(sizeof(Unsigned))) {
+            return 0;
+        }
+        const char* const from = bytes_.data() + position_ - sizeof(Unsigned);
+        Unsigned value = 0;
+        if constexpr (std::endian::native == std::endian::little) {
+            std::memcpy(&value, from, sizeof(Unsigned));
+        } else {
+            for (std::size_t i = 0; i < sizeof(Unsigned); ++i) {
+                const auto byte = static_cast<Unsigned>(static_cast<unsigned char>(from[i]));
+                value = static_cast<Unsigned>(value | static_cast<Unsigned>(byte << (8 * i)));
+            }
+        }
+        return value;
+    }
 
     std::string_view bytes_;
     std::size_t position_ = 0;
