@@ -86,6 +86,7 @@ public:
     asio::awaitable<void> send_command(std::string payload) override;
     asio::awaitable<std::string_view> read_packet(milliseconds timeout, std::size_t max_bytes)
         override;
+    std::optional<std::string_view> next_received(std::size_t max_bytes) override;
     void close() override { say_farewell(); }
     [[nodiscard]] mysql::ServerVersion version() const override { return version_; }
     [[nodiscard]] std::uint32_t connection_id() const override { return connection_id_; }
@@ -209,21 +210,28 @@ asio::awaitable<void> ClientConnection::send_command(std::string payload) {
     co_await send(wire::Secret(payload), options_.read_timeout);
 }
 
+std::optional<std::string_view> ClientConnection::next_received(std::size_t max_bytes) {
+    const auto frame = framer_.next(max_bytes);
+    switch (frame.status) {
+        case wire::FrameStatus::packet:
+            return frame.payload;
+        case wire::FrameStatus::too_large:
+            give_up(Errc::failed, fmt::format("a packet is larger than {} bytes", max_bytes));
+        case wire::FrameStatus::out_of_order:
+            give_up(Errc::interrupted, "packets came out of order");
+        case wire::FrameStatus::need_more:
+            break;
+    }
+    return std::nullopt;
+}
+
 asio::awaitable<std::string_view> ClientConnection::read_packet(
     milliseconds timeout, std::size_t max_bytes
 ) {
     // Ends with the packet, its limit, or the silence of the server.
     while (true) {
-        const auto frame = framer_.next(max_bytes);
-        switch (frame.status) {
-            case wire::FrameStatus::packet:
-                co_return frame.payload;
-            case wire::FrameStatus::too_large:
-                give_up(Errc::failed, fmt::format("a packet is larger than {} bytes", max_bytes));
-            case wire::FrameStatus::out_of_order:
-                give_up(Errc::interrupted, "packets came out of order");
-            case wire::FrameStatus::need_more:
-                break;
+        if (const auto packet = next_received(max_bytes)) {
+            co_return *packet;
         }
         const auto space = framer_.space();
         framer_.commit(co_await transport_.read_some(space.data, space.size, timeout));

@@ -46,6 +46,10 @@ public:
         std::chrono::milliseconds timeout, std::size_t max_bytes
     ) = 0;
 
+    /// The next packet if it has come already; nothing where read_packet would have to wait. Spares
+    /// a coroutine per packet. Views given out before stay valid. Throws as read_packet does.
+    virtual std::optional<std::string_view> next_received(std::size_t max_bytes) = 0;
+
     virtual void close() = 0;
     [[nodiscard]] virtual mysql::ServerVersion version() const = 0;
     [[nodiscard]] virtual std::uint32_t connection_id() const = 0;

@@ -10,7 +10,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -97,7 +96,8 @@ private:
     );
     void read_event(std::string_view packet);
     void read_more();
-    void check_read(const std::function<std::optional<base::Failure>()>& read);
+    template <class Read>
+    void check_read(const Read& read);
     void throw_if_error(std::string_view packet);
     [[nodiscard]] std::string describe_start() const;
     void close_connection();
