@@ -60,6 +60,7 @@ BinlogStream::BinlogStream(
       reader_(handler, std::move(start)),
       full_timer_(executor_),
       retry_timer_(executor_),
+      gather_timer_(executor_),
       last_contact_(std::chrono::steady_clock::now()) {
     std::random_device random;
     uuid_ = random_uuid(random);
@@ -77,6 +78,7 @@ void BinlogStream::stop() {
     stopped_ = true;
     full_timer_.cancel();
     retry_timer_.cancel();
+    gather_timer_.cancel();
     if (connection_) {
         connection_->close();
     }
@@ -281,6 +283,7 @@ asio::awaitable<void> BinlogStream::read_events() {
             co_await connection_->read_packet(timeout, kPacketBytesMax);
         last_contact_ = std::chrono::steady_clock::now();
         timeout = silence_max;
+        const std::uint64_t bytes_before = bytes_read_;
         while (packet && !stopped_) {
             // Asked before the event is read: the handler may have become full while we waited.
             if (handler_.is_full()) {
@@ -299,6 +302,10 @@ asio::awaitable<void> BinlogStream::read_events() {
                 }
             }
             packet = stopped_ ? std::nullopt : connection_->next_received(kPacketBytesMax);
+        }
+        const auto gather = pacing_.pause_after(bytes_read_ - bytes_before);
+        if (!stopped_ && gather.count() > 0) {
+            co_await pause(gather_timer_, gather);
         }
     }
 }

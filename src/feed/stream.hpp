@@ -6,6 +6,7 @@
 #include "doppel/log.hpp"
 #include "doppel/options.hpp"
 #include "feed/connection.hpp"
+#include "feed/read_pacing.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -109,8 +110,10 @@ private:
     Logger logger_;
     binlog::TransactionReader reader_;
     std::unique_ptr<Connection> connection_;
-    boost::asio::steady_timer full_timer_;   ///< ended by resume()
-    boost::asio::steady_timer retry_timer_;  ///< between two connections
+    boost::asio::steady_timer full_timer_;    ///< ended by resume()
+    boost::asio::steady_timer retry_timer_;   ///< between two connections
+    boost::asio::steady_timer gather_timer_;  ///< between two reads
+    ReadPacing pacing_;
     std::uint32_t server_id_ = 0;
     std::string uuid_;
     std::string source_uuid_;  ///< of the server that we read first
