@@ -220,6 +220,18 @@ std::string Transport::describe_security() const {
     return fmt::format("{} {}", SSL_get_version(native), SSL_get_cipher_name(native));
 }
 
+/// TLS gives one record of 16 KiB or less at a time. Takes those that have come as well, without a
+/// turn of the event loop for each. A failure is left for the next read, which meets it again.
+std::size_t Transport::read_more_records(char* data, std::size_t size) noexcept {
+    error_code error;
+    link_->socket.non_blocking(true, error);
+    std::size_t total = 0;
+    while (!error && total < size) {
+        total += tls_->read_some(asio::buffer(data + total, size - total), error);
+    }
+    return total;
+}
+
 asio::awaitable<std::size_t> Transport::read_some(
     char* data, std::size_t size, std::chrono::milliseconds timeout
 ) {
@@ -229,6 +241,9 @@ asio::awaitable<std::size_t> Transport::read_some(
     std::size_t count = 0;
     if (tls_) {
         count = co_await tls_->async_read_some(buffer, redirect_error(use_awaitable, error));
+        if (!error) {
+            count += read_more_records(data + count, size - count);
+        }
     } else {
         count =
             co_await link_->socket.async_read_some(buffer, redirect_error(use_awaitable, error));

@@ -74,6 +74,7 @@ private:
     boost::asio::awaitable<boost::system::error_code> connect_to(
         boost::asio::generic::stream_protocol::endpoint endpoint, Clock::time_point until
     );
+    std::size_t read_more_records(char* data, std::size_t size) noexcept;
     [[noreturn]] void throw_lost(
         const boost::system::error_code& error, bool timed_out, const char* doing
     ) const;
