@@ -8,6 +8,8 @@
 #include <thread>
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace doppel::test {
 namespace {
@@ -38,6 +40,19 @@ TEST_F(Status, NoMigrationIsAnAnswer) {
     EXPECT_EQ(status({"--database=nowhere", "t"}).at("state"), "none");
     EXPECT_EQ(run("status", {"a.b.c"}).code, 2);
     EXPECT_EQ(run("status", {"t"}).code, 2);
+}
+
+TEST_F(Status, ReadsNoCertificatesOfTheSystem) {
+    // Whoever opens this waits for somebody to write into it.
+    const std::string pipe = fmt::format("/tmp/doppel-test-{}.pipe", ::getpid());
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    const std::unique_ptr<const char, int (*)(const char*)> removed(pipe.c_str(), ::unlink);
+    auto words = command("status", {"app.t"});
+    words.push_back("--ssl-mode=REQUIRED");
+    auto environment = server().environment();
+    environment["SSL_CERT_FILE"] = pipe;
+    const auto finished = run_process(words, seconds(30), environment);
+    EXPECT_EQ(finished.code, 0) << finished.err;
 }
 
 TEST_F(Status, OfARunAndOfWhatIsLeftWhenItIsKilled) {
