@@ -17,6 +17,7 @@ class Server:
         self.port = os.environ["DOPPEL_PORT"]
         self.user = os.environ["DOPPEL_USER"]
         self.password = os.environ["DOPPEL_PASSWORD"]
+        self.socket = os.environ["DOPPEL_SOCKET"]
         self.name = os.environ["DOPPEL_SANDBOX_NAME"]
         self.pid = os.environ["DOPPEL_PRIMARY_PID"]
 

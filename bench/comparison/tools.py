@@ -53,7 +53,7 @@ def _gh_ost(server, table, work):
 def _pt_osc(server, table, work):
     return ["pt-online-schema-change", "--alter", "ENGINE=InnoDB", "--execute", "--recursion-method=none",
             "--no-version-check", "--max-load", "Threads_running=200", "--critical-load", "Threads_running=400",
-            f"h={server.host},P={server.port},u={server.user},p={server.password},D={SCHEMA},t={table},s=1"]
+            f"S={server.socket},u=root,D={SCHEMA},t={table}"]
 
 
 def _spirit(server, table, work):
