@@ -8,6 +8,21 @@
 #include <fmt/format.h>
 
 namespace doppel::cutover {
+namespace {
+
+/// Nothing where the server refuses it.
+sql::Rows look_if_allowed(sql::Session& session, const std::string& query) {
+    try {
+        return session.query(query);
+    } catch (const Error& error) {
+        if (error.code() == Errc::interrupted) {
+            throw;
+        }
+        return {};
+    }
+}
+
+}  // namespace
 
 std::string Blocker::describe() const {
     return fmt::format(
@@ -39,15 +54,7 @@ std::vector<Blocker> find_blockers(
         mysql::quote_string(table.table),
         seconds_min
     );
-    sql::Rows rows;
-    try {
-        rows = session.query(statement);
-    } catch (const Error& error) {
-        if (error.code() == Errc::interrupted) {
-            throw;
-        }
-        return {};
-    }
+    const sql::Rows rows = look_if_allowed(session, statement);
     std::vector<Blocker> blockers;
     for (const sql::Row& row : rows.rows) {
         Blocker blocker;
@@ -58,6 +65,25 @@ std::vector<Blocker> find_blockers(
         blockers.push_back(std::move(blocker));
     }
     return blockers;
+}
+
+bool may_turn_to_writing(sql::Session& session, const mysql::TableName& table) {
+    // Outside of a transaction, and in a READ ONLY one, nothing follows the read. Who writes holds
+    // a second, stronger lock.
+    const std::string statement = fmt::format(
+        "SELECT 1 FROM performance_schema.metadata_locks r "
+        "JOIN performance_schema.events_transactions_current x ON x.thread_id = r.owner_thread_id "
+        "WHERE r.object_type = 'TABLE' AND r.object_schema = {0} AND r.object_name = {1} "
+        "AND r.lock_status = 'GRANTED' AND r.lock_type = 'SHARED_READ' "
+        "AND x.state = 'ACTIVE' AND x.autocommit = 'NO' AND x.access_mode = 'READ WRITE' "
+        "AND NOT EXISTS (SELECT 1 FROM performance_schema.metadata_locks w "
+        "WHERE w.object_type = 'TABLE' AND w.object_schema = {0} AND w.object_name = {1} "
+        "AND w.owner_thread_id = r.owner_thread_id AND w.lock_status = 'GRANTED' "
+        "AND w.lock_type <> 'SHARED_READ') LIMIT 1",
+        mysql::quote_string(table.schema),
+        mysql::quote_string(table.table)
+    );
+    return !look_if_allowed(session, statement).empty();
 }
 
 }  // namespace doppel::cutover

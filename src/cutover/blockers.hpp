@@ -26,4 +26,10 @@ struct Blocker {
     sql::Session& session, const mysql::TableName& table, double seconds_min
 );
 
+/// Whether a transaction has read `table` and may go on to write to it. If it does so while LOCK
+/// TABLES waits for it, each waits for the other, and the server ends the transaction (error 1213,
+/// a statement that waits for a table lock is never its choice). False also where this cannot be
+/// seen, as with `find_blockers`. A look of about a millisecond, at this moment.
+[[nodiscard]] bool may_turn_to_writing(sql::Session& session, const mysql::TableName& table);
+
 }  // namespace doppel::cutover

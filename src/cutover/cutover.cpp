@@ -2,10 +2,12 @@
 #include "cutover/cutover.hpp"
 
 #include "base/fault_point.hpp"
+#include "cutover/blockers.hpp"
 #include "sql/failure_kind.hpp"
 
 #include <algorithm>
 #include <functional>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -18,6 +20,12 @@ using Clock = std::chrono::steady_clock;
 /// attempt may last. Else a host or a network that dies at that moment keeps the table locked for
 /// as long as the server takes the connection for alive.
 constexpr std::chrono::seconds kLockOutlives{2};
+
+/// For a calm moment. The first is spent while replay goes on, the second, for what came up until
+/// replay had paused, is not.
+constexpr std::chrono::milliseconds kCalmPatience{1'000};
+constexpr std::chrono::milliseconds kLastCalmPatience{25};
+constexpr std::chrono::milliseconds kCalmPause{1};
 
 std::chrono::microseconds since(Clock::time_point start) {
     return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
@@ -52,6 +60,7 @@ Cutover::Cutover(
       logger_(std::move(logger)) {}
 
 async::awaitable<Attempt> Cutover::attempt() {
+    co_await await_calm(kCalmPatience);
     co_await hooks_.pause();
     Attempt result;
     std::exception_ptr failure;
@@ -97,8 +106,19 @@ async::awaitable<void> Cutover::limit_waits() {
     co_await session_.run_surely(set, options_.reconnect_limit);
 }
 
+async::awaitable<void> Cutover::await_calm(std::chrono::milliseconds patience) {
+    const std::function<void(sql::Session&)> wait = [this, patience](sql::Session& session) {
+        const auto deadline = Clock::now() + patience;
+        while (may_turn_to_writing(session, tables_.source) && Clock::now() < deadline) {
+            std::this_thread::sleep_for(kCalmPause);
+        }
+    };
+    co_await session_.run_surely(wait, options_.reconnect_limit);
+}
+
 async::awaitable<Cutover::Lock> Cutover::lock() {
     co_await limit_waits();
+    co_await await_calm(kLastCalmPatience);
     const std::string lock_tables = fmt::format(
         "LOCK TABLES {} WRITE, {} WRITE, {} WRITE",
         tables_.source.quoted(),

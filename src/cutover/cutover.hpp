@@ -56,8 +56,8 @@ struct Attempt {
 /// connection at any step leaves either the old table in place or the new one. MySQL allows RENAME
 /// of tables under LOCK TABLES .. WRITE since 8.0.13 (manual, "RENAME TABLE Statement").
 ///
-///     lock -> drain -> finish shadow -> hold feed -> rename -> unlock
-///       '--------'------- any failure: unlock, nothing happened
+///     calm -> lock -> drain -> finish shadow -> hold feed -> rename -> unlock
+///               '--------'------- any failure: unlock, nothing happened
 class Cutover final {
 public:
     Cutover(
@@ -80,6 +80,9 @@ private:
     enum class Lock { granted, timeout, lost };
 
     async::awaitable<void> limit_waits();
+    /// Waits for a moment at which nobody has read the source in a transaction that may go on to
+    /// write to it; at most `patience`, since where many do so there may be none.
+    async::awaitable<void> await_calm(std::chrono::milliseconds patience);
     async::awaitable<Lock> lock();
     async::awaitable<Attempt> swap_locked();
     async::awaitable<void> rename();

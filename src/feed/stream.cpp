@@ -331,10 +331,18 @@ void BinlogStream::throw_if_error(std::string_view packet) {
         server_id_ = 0;
         throw Error(Errc::interrupted, parsed->str(), error);
     }
+    // In the words of the server, with GTIDs and without.
+    const bool purged = parsed->message.find("purged") != std::string::npos ||
+                        parsed->message.find("Could not find first log") != std::string::npos;
     throw Error(
         Errc::failed,
         fmt::format(
-            "the server cannot send its binlog from {} on: {}", describe_start(), parsed->str()
+            "the server cannot send its binlog from {} on: {}{}",
+            describe_start(),
+            parsed->str(),
+            purged ? ". What was in it is lost, so this run cannot go on: run the same command "
+                     "again to begin anew, and let the server keep its binlogs for longer"
+                   : ""
         ),
         error
     );

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Whether indexes of the shadow are built after the copy, and which.
+#include "base/fault_point.hpp"
 #include "index/deferred_indexes.hpp"
 #include "migration/migration.hpp"
 #include "schema/reader.hpp"
@@ -51,8 +52,10 @@ std::optional<index::Definitions> leave_out(
         if (definition_of(session, made.name, version) == definitions.whole) {
             session.execute(drop);  // not so when this is done again
         }
+        base::fault_point("prepare.indexes_dropped");
         definitions.bare = definition_of(session, made.name, version);
         session.execute(build);
+        base::fault_point("prepare.indexes_tried");
         const bool same = definition_of(session, made.name, version) == definitions.whole;
         session.execute(drop);
         if (!same || definition_of(session, made.name, version) != definitions.bare) {

@@ -30,6 +30,20 @@ constexpr double kLongTransactionSeconds = 0.5;
 constexpr std::chrono::milliseconds kBlockerPause{200};
 /// Then the lock is tried all the same: the transaction may end any moment.
 constexpr std::chrono::milliseconds kBlockerPatience{5'000};
+constexpr unsigned kLockWaitTimeout = 1205;
+
+/// What stands in the way may pass, so this is a failure that keeps the copy (sql::may_pass).
+Error given_up(unsigned attempts, const std::string& reason) {
+    return {
+        Errc::failed,
+        fmt::format(
+            "cut-over was given up after {} attempts, the last because {}. Look for long "
+            "transactions on the table, or raise --cutover-attempts or --lock-wait-timeout",
+            attempts,
+            reason
+        ),
+        ServerError{kLockWaitTimeout, "HY000"}};
+}
 
 }  // namespace
 
@@ -130,15 +144,7 @@ async::awaitable<void> ShadowRun::cut_over() {
         }
         const auto pause = policy.failed();
         if (!pause) {
-            throw Error(
-                Errc::failed,
-                fmt::format(
-                    "cut-over was given up after {} attempts, the last because {}. Look for long "
-                    "transactions on the table, or raise --cutover-attempts or --lock-wait-timeout",
-                    policy.attempts(),
-                    attempt.reason
-                )
-            );
+            throw given_up(policy.attempts(), attempt.reason);
         }
         notice(fmt::format(
             "cut-over attempt {} failed: {}; next one in {} ms",

@@ -45,6 +45,11 @@ empty err
 run 0 --version
 holds out '^doppel [0-9]+\.[0-9]+\.[0-9]+$'
 
+# Fault points can be set in programs for tests only.
+: >"$work/err"
+grep -ao 'DOPPEL_TEST_[A-Z_]*' "$doppel" >"$work/out"
+empty out
+
 run 2
 holds err '^doppel: the command is missing'
 empty out

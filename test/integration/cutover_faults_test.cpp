@@ -263,6 +263,46 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return as_test_name(test.param); }
 );
 
+/// A transaction that has read the table, and writes to it while LOCK TABLES waits, is ended by the
+/// server as a deadlock. So the lock is asked for at a moment at which there is none.
+TEST_F(CutoverFaults, ATransactionThatReadsAndThenWritesIsLetThrough) {
+    begin();
+    const auto looks = [this] {
+        return std::stoul(scalar(
+            "SELECT COALESCE(SUM(COUNT_STAR), 0) FROM "
+            "performance_schema.events_statements_summary_by_digest WHERE DIGEST_TEXT LIKE '%FROM "
+            "`performance_schema` . `metadata_locks` `r`%'"
+        ));
+    };
+    const auto process = start_stopped_at("cutover.begins");
+    const auto before = looks();
+    const auto application = server().connect();
+    application->execute("USE app");
+    application->execute("BEGIN");
+    application->query("SELECT a FROM t WHERE id = 1");
+    process->signal(SIGCONT);
+    ASSERT_TRUE(eventually([&] { return looks() > before + 1; }, seconds(20))) << process->out();
+    for (const char* table : {"t", "twin"}) {
+        application->execute(fmt::format("UPDATE {} SET a = a + 1 WHERE id = 1", table));
+    }
+    application->execute("COMMIT");
+    expect_right_end(finish(*process));
+}
+
+/// One that does nothing more is waited for in vain, and holds up nobody.
+TEST_F(CutoverFaults, ATransactionThatHasReadAndIsIdleIsNotWaitedForLong) {
+    begin();
+    const auto process = start_stopped_at("cutover.begins", 1, few_attempts());
+    const auto application = server().connect();
+    application->execute("USE app");
+    application->execute("BEGIN");
+    application->query("SELECT a FROM t WHERE id = 1");
+    process->signal(SIGCONT);
+    EXPECT_TRUE(process->wait_for("cut-over attempt 1 failed", seconds(30))) << process->out();
+    application->execute("COMMIT");
+    expect_right_end(finish(*process));
+}
+
 TEST_F(CutoverFaults, ARenameThatIsInterruptedIsTriedAgain) {
     begin();
     const auto process = start_stopped_at("cutover.before_rename", 1, few_attempts());

@@ -158,8 +158,14 @@ protected:
         EXPECT_THAT(report.errors, ::testing::IsEmpty());
         EXPECT_GT(report.committed, 0U);
         EXPECT_EQ(last.code, 0) << last.out << last.err;
-        expect_like_native(*session_, kClauses, "id");
+        const std::size_t rows = expect_like_native(*session_, kClauses, "id");
         EXPECT_EQ(tables(), left);
+        fmt::print(
+            "{} transactions beside it, {} of them repeated; {} rows compared\n",
+            report.committed,
+            report.repeated,
+            rows
+        );
     }
     /// The same when nothing was changed: the table is what the twin is.
     void expect_untouched(const std::string& left) {

@@ -93,17 +93,24 @@ public:
     void expect_right_end(
         Process& process,
         const std::string& tables = "_t_old,t,twin",
-        const std::string& clauses = kClauses
+        const std::string& clauses = kClauses,
+        std::chrono::seconds limit = kRunLimit
     ) {
         try {
-            EXPECT_EQ(process.wait(kRunLimit), 0) << process.out() << process.err();
+            EXPECT_EQ(process.wait(limit), 0) << process.out() << process.err();
         } catch (const std::exception& error) {
             ADD_FAILURE() << error.what();
         }
         EXPECT_THAT(process.out(), ::testing::Not(::testing::HasSubstr("could not be removed")));
         writers_->stop();
-        expect_like_native(schema_.session(), clauses, "id");
+        rows_compared() += expect_like_native(schema_.session(), clauses, "id");
         EXPECT_EQ(schema_.tables(), tables);
+    }
+
+    /// Of all sites of this program.
+    static std::atomic<std::size_t>& rows_compared() {
+        static std::atomic<std::size_t> rows = 0;
+        return rows;
     }
 
 private:
@@ -149,6 +156,9 @@ private:
 
 class NetworkTest : public ::testing::Test {
 protected:
+    void TearDown() override {
+        fmt::print("{} rows compared so far\n", Site::rows_compared().load());
+    }
     static Sandbox& server() {
         static Sandbox sandbox;
         return sandbox;

@@ -362,11 +362,20 @@ TEST_F(Resume, AProcessThatWasTakenForDeadDoesNoHarm) {
         first.pid()
     ));
     ASSERT_GE(connections.rows.size(), 5U);
+    const auto first_run = scalar("SELECT record->>'$.run_id' FROM _t_doppel WHERE id = 0");
     for (const auto& row : connections.rows) {
         execute("KILL " + row.at(0).value());
     }
     Process second(server().doppel_command(statement(), slow), server().environment());
     EXPECT_TRUE(second.wait_for("\"copying\"", seconds(30))) << second.out() << second.err();
+    const auto held = schema_->session().query(fmt::format(
+        "SELECT COUNT(*) >= 20, COUNT(DISTINCT OWNER_THREAD_ID) FROM "
+        "performance_schema.metadata_locks WHERE OBJECT_TYPE = 'USER LEVEL LOCK' AND OBJECT_NAME "
+        "LIKE 'doppel.{}.%' AND LOCK_STATUS = 'GRANTED'",
+        first_run
+    ));
+    EXPECT_EQ(held.rows.at(0).at(0), "1") << "the names of its sessions are not held";
+    EXPECT_EQ(held.rows.at(0).at(1), "1") << "by one connection";
     first.signal(SIGCONT);
     EXPECT_EQ(first.wait(seconds(60)), 1) << first.out() << first.err();
     EXPECT_THAT(first.err(), HasSubstr("app.t is untouched")) << "whatever it met first";

@@ -153,6 +153,32 @@ TEST_F(ServerLimits, LocksOfOthersAreWaitedFor) {
     expect_right_end(finish(*process));
 }
 
+/// The feed has lost its connection, and what it would read next is gone when it is back.
+TEST_F(ServerLimits, BinlogsThatArePurgedUnderARunEndIt) {
+    begin();
+    const auto process = start_stopped_at("copy.chunk_committed", 3);
+    const auto feed = [this] {
+        return scalar(
+            "SELECT MAX(ID) FROM performance_schema.processlist WHERE COMMAND LIKE 'Binlog Dump%'"
+        );
+    };
+    execute("KILL " + feed());
+    ASSERT_TRUE(eventually([&] { return feed() == "NULL"; }, seconds(20)));
+    const auto written = writers_->committed();
+    ASSERT_TRUE(eventually([&] { return writers_->committed() > written + 20; }, seconds(20)));
+    execute("FLUSH BINARY LOGS");
+    execute(
+        "PURGE BINARY LOGS TO '" + session_->query("SHOW BINARY LOGS").rows.back().at(0).value() +
+        "'"
+    );
+    const auto finished = go_on(*process);
+    EXPECT_EQ(finished.code, 1) << finished.out << finished.err;
+    EXPECT_THAT(finished.err, HasSubstr("purged"));
+    EXPECT_THAT(finished.err, HasSubstr("run the same command again to begin anew"));
+    EXPECT_THAT(finished.err, HasSubstr("app.t is untouched and nothing was left behind"));
+    expect_untouched("t,twin");
+}
+
 /// Takes the run's locks in the other order, with so much to roll back that it is the run that the
 /// server chooses to end.
 TEST_F(ServerLimits, DeadlocksAreTriedAgain) {

@@ -68,13 +68,22 @@ std::size_t ServerDisk::free_bytes() const {
 }
 
 void ServerDisk::fill(std::size_t bytes) {
-    const std::size_t free = free_bytes();
+    constexpr int kTries = 50;
     const int file = open(filler_.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-    if (file < 0 ||
-        (free > bytes && posix_fallocate(file, 0, static_cast<off_t>(free - bytes)) != 0)) {
+    if (file < 0) {
         throw std::runtime_error(system_error("the disk cannot be filled"));
     }
+    // The server may take space between the look and the filling.
+    int error = ENOSPC;
+    for (int i = 0; i < kTries && error == ENOSPC; ++i) {
+        const std::size_t free = free_bytes();
+        error = free > bytes ? posix_fallocate(file, 0, static_cast<off_t>(free - bytes)) : 0;
+    }
     close(file);
+    if (error != 0) {
+        errno = error;
+        throw std::runtime_error(system_error("the disk cannot be filled"));
+    }
 }
 
 void ServerDisk::make_space() {

@@ -39,7 +39,7 @@ SteadyWriters::Report SteadyWriters::stop() {
         thread.join();
     }
     threads_.clear();
-    return {committed_, reconnects_, errors_};
+    return {committed_, reconnects_, repeated_, errors_};
 }
 
 void SteadyWriters::write(unsigned writer) {
@@ -73,7 +73,9 @@ bool SteadyWriters::write_once(sql::Session& session, unsigned writer, std::mt19
             return false;
         }
         const unsigned number = error.server_errno();
-        if (number != kDeadlock && number != kLockWaitTimeout && !tolerated_.contains(number)) {
+        if (number == kDeadlock || number == kLockWaitTimeout) {
+            ++repeated_;
+        } else if (!tolerated_.contains(number)) {
             const std::lock_guard lock(mutex_);
             errors_.emplace_back(error.what());
         }

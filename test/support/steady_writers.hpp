@@ -22,6 +22,7 @@ public:
     struct Report {
         unsigned committed = 0;
         unsigned reconnects = 0;
+        unsigned repeated = 0;  ///< after deadlocks and lock waits that took too long
         std::vector<std::string> errors;
     };
 
@@ -51,6 +52,7 @@ private:
     std::atomic<bool> stopping_ = false;
     std::atomic<unsigned> committed_ = 0;
     std::atomic<unsigned> reconnects_ = 0;
+    std::atomic<unsigned> repeated_ = 0;
     std::mutex mutex_;
     std::vector<std::string> errors_;
     std::vector<std::thread> threads_;

@@ -4,7 +4,7 @@
 #include "doppel/error.hpp"
 #include "mysql/identifier.hpp"
 
-#include <algorithm>
+#include <unordered_set>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -27,11 +27,11 @@ std::string for_table(std::string statement, const std::string& table) {
 std::string difference(
     const std::vector<std::string>& only_in, const std::vector<std::string>& than
 ) {
+    const std::unordered_set<std::string> others(than.begin(), than.end());
     std::string text;
     std::size_t shown = 0;
     for (const std::string& row : only_in) {
-        if (std::find(than.begin(), than.end(), row) == than.end() &&
-            ++shown <= kDifferencesShown) {
+        if (!others.contains(row) && ++shown <= kDifferencesShown) {
             text += "  " + row.substr(0, 200) + "\n";
         }
     }
@@ -60,7 +60,7 @@ void write_twins(sql::Session& session, const TwinTransaction& statements) {
     session.execute("COMMIT");
 }
 
-void expect_like_native(
+std::size_t expect_like_native(
     sql::Session& session, const std::string& clauses, const std::string& order_by
 ) {
     session.execute("ALTER TABLE twin " + clauses);
@@ -69,6 +69,7 @@ void expect_like_native(
     const auto expected = rows_of(session, "twin", order_by);
     EXPECT_TRUE(rows == expected) << "only in t: " << difference(rows, expected)
                                   << "only in twin: " << difference(expected, rows);
+    return rows.size();
 }
 
 TwinWriters::TwinWriters(

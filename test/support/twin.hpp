@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -26,8 +27,8 @@ using TwinTransaction = std::vector<std::string>;
 /// The same changes to `t` and to `twin` in one transaction, so that a native ALTER of `twin` tells
 /// what `t` must look like.
 void write_twins(sql::Session& session, const TwinTransaction& statements);
-/// ALTERs the twin natively, then compares rows and definitions.
-void expect_like_native(
+/// ALTERs the twin natively, then compares rows and definitions. Returns how many rows those were.
+std::size_t expect_like_native(
     sql::Session& session, const std::string& clauses, const std::string& order_by
 );
 

@@ -73,13 +73,15 @@ std::string progress_text(const MigrationCheckpoint& checkpoint, bool running) {
     } else {
         text += " rows copied";
     }
-    if (running && checkpoint.phase == to_string(Phase::copying)) {
+    if (checkpoint.phase == to_string(Phase::copying)) {
         text += fmt::format(
-            ", {}/s",
+            ", {}{}/s",
+            running ? "" : "last ",
             format_short(static_cast<std::uint64_t>(std::max(0.0, checkpoint.rows_per_second)))
         );
         if (checkpoint.eta_seconds) {
             text += ", ETA " + duration(*checkpoint.eta_seconds);
+            text += running ? "" : " from when it goes on";
         }
     }
     return text;
@@ -168,7 +170,7 @@ std::string advice(const MigrationStatus& status) {
     }
 }
 
-Json checkpoint_json(const MigrationCheckpoint& checkpoint, bool running) {
+Json checkpoint_json(const MigrationCheckpoint& checkpoint) {
     const bool estimated = checkpoint.rows_estimated > 0;
     Json object;
     object["age_seconds"] = number_or_null(checkpoint.age_seconds, true);
@@ -176,10 +178,9 @@ Json checkpoint_json(const MigrationCheckpoint& checkpoint, bool running) {
     object["rows_copied"] = checkpoint.rows_copied;
     object["rows_estimated"] = estimated ? Json(checkpoint.rows_estimated) : Json(nullptr);
     object["percent"] = number_or_null(estimated ? percent_of(checkpoint) : 0, estimated);
-    object["rows_per_second"] = number_or_null(checkpoint.rows_per_second, running);
-    object["eta_seconds"] = number_or_null(
-        checkpoint.eta_seconds.value_or(0), running && checkpoint.eta_seconds.has_value()
-    );
+    object["rows_per_second"] = number_or_null(checkpoint.rows_per_second, true);
+    object["eta_seconds"] =
+        number_or_null(checkpoint.eta_seconds.value_or(0), checkpoint.eta_seconds.has_value());
     object["keys_pending"] = checkpoint.keys_pending;
     object["feed_lag_seconds"] = number_or_null(checkpoint.feed_lag_seconds, true);
     return object;
@@ -222,8 +223,7 @@ std::string status_json(const MigrationStatus& status, const WallClock& clock) {
     object["process_id"] = status.process_id != 0 ? Json(status.process_id) : Json(nullptr);
     object["began_at"] = text_or_null(status.began_at);
     object["server_uuid"] = text_or_null(status.server_uuid);
-    object["checkpoint"] =
-        status.checkpoint ? checkpoint_json(*status.checkpoint, runs(status)) : Json(nullptr);
+    object["checkpoint"] = status.checkpoint ? checkpoint_json(*status.checkpoint) : Json(nullptr);
     object["shadow"] = text_or_null(status.shadow);
     object["state_table"] = text_or_null(status.state_table);
     object["old_table"] = text_or_null(status.old_table);

@@ -151,7 +151,7 @@ TEST_F(TableCommands, StatusOfARunThatStoppedTellsWhatToDo) {
     status_.connection.reset();
     EXPECT_EQ(run({"status", "s.t"}), ExitCode::done);
     EXPECT_THAT(output_.out, StartsWith("s.t: a migration is not running, and can go on\n"));
-    EXPECT_THAT(output_.out, HasSubstr("(25.0 %)\n"));
+    EXPECT_THAT(output_.out, HasSubstr("(25.0 %), last 1000/s, ETA 1m30s from when it goes on\n"));
     EXPECT_THAT(output_.out, HasSubstr("since 2026-01-02T03:04:05Z; gone\n"));
     EXPECT_THAT(
         output_.out, HasSubstr("the same doppel alter goes on with it; doppel cleanup s.t")
@@ -160,8 +160,9 @@ TEST_F(TableCommands, StatusOfARunThatStoppedTellsWhatToDo) {
     const auto object = nlohmann::json::parse(output_.out);
     EXPECT_EQ(object.at("state"), "stopped");
     EXPECT_EQ(object.at("running"), false);
-    EXPECT_TRUE(object.at("checkpoint").at("eta_seconds").is_null());
-    EXPECT_TRUE(object.at("checkpoint").at("rows_per_second").is_null());
+    EXPECT_EQ(object.at("checkpoint").at("eta_seconds"), 90);
+    EXPECT_EQ(object.at("checkpoint").at("rows_per_second"), 1'000);
+    EXPECT_EQ(object.at("checkpoint").at("feed_lag_seconds"), 0.5);
 }
 
 TEST_F(TableCommands, StatusOfEveryOtherKind) {
