@@ -60,7 +60,12 @@ TEST_F(Kills, AtRandomMomentsLoseNothing) {
     unsigned resumed = 0;
     const auto command = server().doppel_command(
         std::string("ALTER TABLE app.t ") + kClauses,
-        {"--no-native", "--index-build=deferred", "--threads=8", "--chunk-rows=50"}
+        {"--no-native",
+         "--index-build=deferred",
+         "--threads=8",
+         "--replay-threads=4",
+         "--batch-keys=20",
+         "--chunk-rows=50"}
     );
     while (killed < kills) {
         Process process(command, server().environment());
