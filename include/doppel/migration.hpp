@@ -41,7 +41,9 @@ struct MigrationOptions {
 
     // Speed
     unsigned threads = 4;  ///< most sessions that copy at a time, 1..16; one where the application
-                           ///< uses the server
+                           ///< uses the server. As many again may replay.
+    unsigned replay_threads_min = 1;  ///< sessions that replay at least, 1..`threads` count; more
+                                      ///< do when changes come faster than they are replayed
     IndexBuild index_build = IndexBuild::automatic;
     std::size_t chunk_rows_max = 20'000;  ///< 10..1,000,000
     std::chrono::milliseconds chunk_time_target{

@@ -18,11 +18,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kFenceLook{1};
 
-bool is_refusal(const Error& error) {
-    const auto kind = sql::classify_write_failure(error);
-    return kind == FailureKind::duplicate || kind == FailureKind::misfit;
-}
-
 }  // namespace
 
 Copier::Copier(CopyContext context, sql::AsyncSession& session)
@@ -56,7 +51,7 @@ async::awaitable<bool> Copier::attempt(protocol::ChunkIndex chunk, ChunkRetries&
         close(chunk);
         co_return true;
     }
-    if (is_refusal(*failure)) {
+    if (sql::is_refusal(*failure)) {
         context_.logger.debug("copy: {}; leaving rows out", failure->what());
         co_return co_await copy_apart(chunk, retries);
     }
@@ -123,7 +118,7 @@ async::awaitable<bool> Copier::copy_apart(protocol::ChunkIndex chunk, ChunkRetri
         failure = co_await copy_range(*range, false);
         if (!failure) {
             parts.taken();
-        } else if (is_refusal(*failure)) {
+        } else if (sql::is_refusal(*failure)) {
             parts.refused();
             failure.reset();
         } else if (sql::classify_write_failure(*failure) == FailureKind::conflict && retries.allows_another()) {

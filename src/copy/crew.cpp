@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "copy/crew.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 namespace doppel::copy {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::chrono::milliseconds kLook{1'000};
+constexpr std::chrono::milliseconds kRestLook{50};
 
 }  // namespace
 
 Crew::Crew(
     const CopyContext& context,
     const std::vector<std::unique_ptr<sql::AsyncSession>>& sessions,
-    const Pace& pace
+    const Pace& pace,
+    const protocol::Balance& balance
 )
-    : context_(context), pace_(pace) {
+    : context_(context), pace_(pace), balance_(balance) {
     for (const auto& session : sessions) {
         copiers_.push_back(std::make_unique<Copier>(context_, *session));
     }
@@ -42,10 +47,21 @@ async::awaitable<void> Crew::work(Copier& copier, unsigned number) {
         if (!chunk) {
             break;
         }
+        const auto began = Clock::now();
         co_await copier.copy(*chunk);
+        co_await rest(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began));
     }
     --working_;
     context_.changed.notify();
+}
+
+async::awaitable<void> Crew::rest(std::chrono::milliseconds worked) {
+    const auto began = Clock::now();
+    // Replay may catch up meanwhile, or there is nothing left to be copied.
+    while (!context_.stopping && !context_.boundaries.exhausted() &&
+           Clock::now() - began < balance_.rest(worked)) {
+        co_await async::sleep(std::min(kRestLook, balance_.rest(worked)));
+    }
 }
 
 std::uint64_t Crew::rows() const {

@@ -4,6 +4,7 @@
 #include "async/task_group.hpp"
 #include "copy/copier.hpp"
 #include "copy/pace.hpp"
+#include "protocol/balance.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -19,7 +20,8 @@ public:
     Crew(
         const CopyContext& context,
         const std::vector<std::unique_ptr<sql::AsyncSession>>& sessions,
-        const Pace& pace
+        const Pace& pace,
+        const protocol::Balance& balance
     );
 
     /// Copies all chunks, in tasks of `tasks`; returns when they have ended or the run is stopping.
@@ -31,9 +33,12 @@ public:
 
 private:
     async::awaitable<void> work(Copier& copier, unsigned number);
+    /// A copier that has worked for that long leaves replay its share.
+    async::awaitable<void> rest(std::chrono::milliseconds worked);
 
     CopyContext context_;
     const Pace& pace_;
+    const protocol::Balance& balance_;
     std::vector<std::unique_ptr<Copier>> copiers_;
     unsigned working_ = 0;
 };

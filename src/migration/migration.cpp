@@ -407,6 +407,7 @@ void Migration::make_job(
         earlier_ && earlier_->rows_missing,
         deferred_,
         plan_->facts.server.version,
+        plan::spare_connections(plan_->facts),
         std::nullopt};
 }
 

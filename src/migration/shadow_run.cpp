@@ -3,6 +3,7 @@
 
 #include "base/fault_point.hpp"
 #include "copy/chunk_statement.hpp"
+#include "replay/ways.hpp"
 #include "sql/failure_kind.hpp"
 
 #include <ctime>
@@ -17,6 +18,7 @@ using checkpoint::StateTable;
 
 constexpr std::chrono::milliseconds kLook{1'000};
 constexpr std::chrono::milliseconds kDrainPause{50};
+constexpr std::chrono::milliseconds kSteer{50};
 constexpr std::size_t kPreparedBytesMax = std::size_t{256} << 20;
 constexpr std::size_t kRowsClearedAtOnce = 10'000;
 
@@ -31,14 +33,21 @@ protocol::ChunkSizer::Limits sizer_limits(const copy::Pace& pace) {
     return limits;
 }
 
-std::vector<std::unique_ptr<sql::AsyncSession>> copy_sessions(
-    SessionFactory& sessions, unsigned count
+std::vector<std::unique_ptr<sql::AsyncSession>> writers(
+    SessionFactory& sessions, std::uint64_t count
 ) {
     std::vector<std::unique_ptr<sql::AsyncSession>> made;
-    for (unsigned i = 0; i < count; ++i) {
+    for (std::uint64_t i = 0; i < count; ++i) {
         made.push_back(sessions.writer());
     }
     return made;
+}
+
+std::uint64_t replay_sessions(const MigrationOptions& options, const ShadowJob& job) {
+    if (!replay::may_share_work(job.tables, job.schema.shadow)) {
+        return 1;
+    }
+    return 1 + std::min<std::uint64_t>(options.threads - 1, job.spare_connections);
 }
 
 /// Statements must fit a packet with room for conditions and for what the key literals add.
@@ -59,10 +68,22 @@ feed::StreamOptions stream_options(const MigrationOptions& options) {
 }
 
 /// `kept`: rows may be missing that this run does not know of; only a comparison finds them.
-replay::ReplayMarks replay_marks(const checkpoint::StateTable& state, bool kept) {
-    return {
-        state.replay_statement(checkpoint::StateTable::kReplayId, true),
-        state.replay_statement(checkpoint::StateTable::kReplayId, kept)};
+std::vector<replay::ReplayMarks> replay_marks(
+    const checkpoint::StateTable& state, std::size_t sessions, bool kept
+) {
+    std::vector<replay::ReplayMarks> marks;
+    for (std::size_t i = 0; i < sessions; ++i) {
+        const auto id = checkpoint::StateTable::kReplayId + static_cast<std::int64_t>(i);
+        // What an earlier run knew stays in the row of the first.
+        marks.push_back(
+            {state.replay_statement(id, true), state.replay_statement(id, kept && i == 0)}
+        );
+    }
+    return marks;
+}
+
+protocol::Balance::Limits balance_limits(const MigrationOptions& options, std::size_t replayers) {
+    return {static_cast<unsigned>(replayers), options.replay_threads_min, options.batch_keys_max};
 }
 
 }  // namespace
@@ -101,13 +122,14 @@ ShadowRun::ShadowRun(
       ),
       stream_(executor, sessions.options(), job.start, stream_options(options), handler_, logger),
       finder_session_(sessions.writer()),
-      copy_sessions_(copy_sessions(sessions, options.threads)),
+      copy_sessions_(writers(sessions, options.threads)),
       load_session_(sessions.writer()),
-      replay_session_(sessions.writer()),
+      replay_sessions_(writers(sessions, replay_sessions(options, job))),
       fence_session_(sessions.writer()),
       marker_session_(sessions.writer()),
       cutover_session_(sessions.writer()),
       checkpoint_session_(sessions.writer()),
+      balance_(balance_limits(options, replay_sessions_.size())),
       pace_(pace_limits(options, job)),
       sizer_(sizer_limits(pace_)),
       boundaries_(
@@ -123,7 +145,8 @@ ShadowRun::ShadowRun(
            options.reconnect_limit,
            stopping_},
           copy_sessions_,
-          pace_
+          pace_,
+          balance_
       ),
       load_watch_(
           {pace_,
@@ -148,13 +171,15 @@ ShadowRun::ShadowRun(
           {job.tables,
            job.schema,
            coordinator_,
+           balance_,
+           replay::upsert_assignments(job.tables, job.schema),
            changed_,
            logger,
            options.reconnect_limit,
            [this] { return pass_fence(Waiting::for_replay); },
            stopping_},
-          *replay_session_,
-          replay_marks(state_, job.rows_missing)
+          replay_sessions_,
+          replay_marks(state_, replay_sessions_.size(), job.rows_missing)
       ),
       verification_(job.compared, options, sessions, observer, logger, verification_hooks()),
       cutover_(
@@ -191,11 +216,11 @@ ShadowRun::ShadowRun(
     coordinator_.tell([this](std::string_view key) { verification_.touched().note(key); });
 }
 
-std::vector<sql::AsyncSession*> ShadowRun::all_sessions() const {
+std::vector<sql::AsyncSession*> ShadowRun::first_sessions() const {
     std::vector<sql::AsyncSession*> sessions{
         finder_session_.get(),
         load_session_.get(),
-        replay_session_.get(),
+        replay_sessions_.front().get(),
         fence_session_.get(),
         marker_session_.get(),
         cutover_session_.get(),
@@ -207,6 +232,14 @@ std::vector<sql::AsyncSession*> ShadowRun::all_sessions() const {
     if (verification_.wanted()) {
         sessions.push_back(verification_.session());
     }
+    return sessions;
+}
+
+std::vector<sql::AsyncSession*> ShadowRun::all_sessions() const {
+    std::vector<sql::AsyncSession*> sessions = first_sessions();
+    for (std::size_t i = 1; i < replay_sessions_.size(); ++i) {
+        sessions.push_back(replay_sessions_[i].get());
+    }
     if (index_session_) {
         sessions.push_back(index_session_.get());
     }
@@ -214,7 +247,7 @@ std::vector<sql::AsyncSession*> ShadowRun::all_sessions() const {
 }
 
 async::awaitable<void> ShadowRun::open_sessions() {
-    for (sql::AsyncSession* session : all_sessions()) {
+    for (sql::AsyncSession* session : first_sessions()) {
         co_await session->reconnect(options_.reconnect_limit);
     }
 }
@@ -232,9 +265,10 @@ async::awaitable<void> ShadowRun::run() {
     tasks_.spawn(checkpointer_.run());
     tasks_.spawn(fencer_.run());
     tasks_.spawn(boundaries_.run());
-    tasks_.spawn(replayer_.run());
+    replayer_.spawn(tasks_);
     verification_.spawn(tasks_);
     tasks_.spawn(report());
+    tasks_.spawn(steer());
     tasks_.spawn(conduct());
     co_await tasks_.settle();
     co_await close_sessions();
@@ -301,6 +335,7 @@ async::awaitable<void> ShadowRun::conduct() {
     base::fault_point("copy.ended");
     co_await build_indexes();
     enter(Phase::draining);
+    balance_.hurry();
     co_await drain();
     if (verification_.wanted()) {
         enter(Phase::verifying);
@@ -408,6 +443,23 @@ async::awaitable<void> ShadowRun::catch_up() {
 void ShadowRun::release_feed() {
     if (!handler_.held() && !handler_.is_full()) {
         stream_.resume();
+    }
+}
+
+async::awaitable<void> ShadowRun::steer() {
+    while (!stopping_) {
+        co_await async::sleep(kSteer);
+        const protocol::Balance::State state{
+            coordinator_.waiting(), coordinator_.counters().reconciled, handler_.is_full()};
+        if (balance_.see(Clock::now(), state)) {
+            logger_.debug(
+                "{} keys wait: {} sessions reconcile, the copy works {:.0f} % of the time",
+                state.waiting,
+                balance_.replayers(),
+                100 * balance_.copy_share()
+            );
+            changed_.notify();
+        }
     }
 }
 

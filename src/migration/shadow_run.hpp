@@ -22,6 +22,7 @@
 #include "migration/verification.hpp"
 #include "misfit/new_schema.hpp"
 #include "mysql/table_pair.hpp"
+#include "protocol/balance.hpp"
 #include "protocol/chunk_sizer.hpp"
 #include "protocol/coordinator.hpp"
 #include "replay/fencer.hpp"
@@ -65,6 +66,7 @@ struct ShadowJob {
     bool rows_missing = false;     ///< of EarlierRun
     std::optional<DeferredIndexes> indexes;
     mysql::ServerVersion version;
+    std::uint64_t spare_connections = 0;      ///< beyond those that a run needs
     std::optional<verify::Subject> compared;  ///< nothing: the tables are not verified
 };
 
@@ -101,6 +103,8 @@ private:
     async::awaitable<void> clear_beyond_checkpoint();
     async::awaitable<void> conduct();
     async::awaitable<void> report();
+    /// Keeps copy and replay in balance.
+    async::awaitable<void> steer();
     /// Returns when every prepared XA transaction is one whose rows the feed brings.
     async::awaitable<void> await_unknown_xa();
     async::awaitable<std::vector<std::string>> unknown_xa();
@@ -137,6 +141,8 @@ private:
     async::awaitable<void> catch_up();
     void release_feed();
     void require_running() const;
+    /// Those that are open all the time.
+    std::vector<sql::AsyncSession*> first_sessions() const;
     std::vector<sql::AsyncSession*> all_sessions() const;
 
     const ShadowJob& job_;
@@ -158,13 +164,15 @@ private:
     std::unique_ptr<sql::AsyncSession> finder_session_;
     std::vector<std::unique_ptr<sql::AsyncSession>> copy_sessions_;
     std::unique_ptr<sql::AsyncSession> load_session_;
-    std::unique_ptr<sql::AsyncSession> replay_session_;
+    /// The first is needed; the others are opened when they are.
+    std::vector<std::unique_ptr<sql::AsyncSession>> replay_sessions_;
     std::unique_ptr<sql::AsyncSession> fence_session_;
     std::unique_ptr<sql::AsyncSession> marker_session_;
     std::unique_ptr<sql::AsyncSession> cutover_session_;
     std::unique_ptr<sql::AsyncSession> checkpoint_session_;
     std::unique_ptr<sql::AsyncSession> index_session_;  ///< null unless it is needed
 
+    protocol::Balance balance_;
     copy::Pace pace_;
     protocol::ChunkSizer sizer_;
     copy::BoundaryFinder boundaries_;

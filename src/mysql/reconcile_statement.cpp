@@ -4,6 +4,7 @@
 #include "mysql/identifier.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace doppel::mysql {
 namespace {
@@ -19,6 +20,18 @@ std::string condition(
         text += " AND " + any_range_condition(tables.shape, columns, *confined_to);
     }
     return text;
+}
+
+std::string select_held(
+    const TablePair& tables, const std::string& what, std::span<const Key> keys
+) {
+    return fmt::format(
+        "SELECT {} FROM {} FORCE INDEX ({}) WHERE {}",
+        what,
+        tables.source.quoted(),
+        quote_identifier(tables.source_index),
+        condition(tables, tables.source_key, keys, std::nullopt)
+    );
 }
 
 }  // namespace
@@ -48,6 +61,22 @@ std::string insert_statement(
         tables.source.quoted(),
         quote_identifier(tables.source_index),
         condition(tables, tables.source_key, keys, confined_to)
+    );
+}
+
+std::string upsert_statement(
+    const TablePair& tables, std::span<const Key> keys, const std::string& assignments
+) {
+    return insert_statement(tables, keys, std::nullopt) + " ON DUPLICATE KEY UPDATE " + assignments;
+}
+
+std::string count_statement(const TablePair& tables, std::span<const Key> keys) {
+    return select_held(tables, "COUNT(*)", keys);
+}
+
+std::string held_keys_statement(const TablePair& tables, std::span<const Key> keys) {
+    return select_held(
+        tables, fmt::format("{}", fmt::join(tables.shape.select_expressions(), ", ")), keys
     );
 }
 

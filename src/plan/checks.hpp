@@ -30,6 +30,10 @@ namespace doppel::plan {
 /// True when one of the findings is a refusal.
 [[nodiscard]] bool refused(const std::vector<Finding>& findings);
 
+/// How many more connections than a run needs the account may have at a time; the largest number
+/// where it has no limit.
+[[nodiscard]] std::uint64_t spare_connections(const Facts& facts);
+
 /// For the caller who could not get the migration lock of the table. `holder`: connection id.
 [[nodiscard]] Finding migration_running(
     const mysql::TableName& table, std::optional<std::uint64_t> holder

@@ -131,6 +131,8 @@ public:
 
     /// Keys that are not reconciled, those in batches included.
     [[nodiscard]] std::size_t pending() const noexcept { return pending_.size(); }
+    /// Of those the ones that are in no batch and wait for no chunk.
+    [[nodiscard]] std::size_t waiting() const noexcept { return pending_.queued(); }
     [[nodiscard]] Sequence delivered() const noexcept { return clock_.delivered(); }
     /// True when everything delivered or requested up to `sequence` is reconciled.
     [[nodiscard]] bool reconciled_through(Sequence sequence) const;

@@ -61,6 +61,8 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+    /// Neither parked nor taken.
+    [[nodiscard]] std::size_t queued() const noexcept { return queue_.size(); }
     /// The first delivery that no finished service covers. A key that is delivered again keeps its
     /// age: the later readiness says when it may go, not since when it waits.
     [[nodiscard]] std::optional<Sequence> oldest() const;

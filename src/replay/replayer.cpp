@@ -6,32 +6,16 @@
 #include "sql/failure_kind.hpp"
 
 #include <algorithm>
-
-#include <fmt/format.h>
+#include <utility>
 
 namespace doppel::replay {
 namespace {
 
-using sql::FailureKind;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kLook{1'000};
 constexpr std::chrono::milliseconds kLookAtRefused{50};
-constexpr std::chrono::milliseconds kConflictPause{10};
 constexpr std::chrono::milliseconds kRefusedPause{50};
-
-bool is_refusal(const Error& error) {
-    const auto kind = sql::classify_write_failure(error);
-    return kind == FailureKind::duplicate || kind == FailureKind::misfit;
-}
-
-/// Leaves no transaction open; a connection that is lost has none.
-void roll_back(sql::Session& session) {
-    try {
-        session.execute("ROLLBACK");
-    } catch (const Error&) {  // NOLINT: the first error is the one to report
-    }
-}
 
 /// Not in the coroutine that uses it: g++ 12 destroys aggregate temporaries there twice.
 protocol::Batch part_of(const protocol::Batch& batch, std::vector<mysql::Key> keys) {
@@ -50,22 +34,65 @@ JudgeContext judge_context(const ReplayContext& context) {
 
 }  // namespace
 
-Replayer::Replayer(ReplayContext context, sql::AsyncSession& session, ReplayMarks marks)
+Replayer::Replayer(
+    ReplayContext context,
+    const std::vector<std::unique_ptr<sql::AsyncSession>>& sessions,
+    const std::vector<ReplayMarks>& marks
+)
     : context_(std::move(context)),
-      session_(session),
-      marks_(std::move(marks)),
-      judge_(judge_context(context_), session) {}
+      marks_(marks.front()),
+      writer_(context_, *sessions.front()),
+      judge_(judge_context(context_), *sessions.front()) {
+    for (unsigned number = 1; number < sessions.size(); ++number) {
+        helpers_.push_back(std::make_unique<Helper>(
+            context_,
+            *sessions[number],
+            *sessions.front(),
+            marks.at(number).rows_there,
+            hooks(number)
+        ));
+    }
+}
 
-async::awaitable<void> Replayer::run() {
+HelperHooks Replayer::hooks(unsigned number) {
+    return {
+        [this, number] { return take(number); },
+        [this, number] { return may_work(number) && context_.coordinator.waiting() > 0; },
+        [this](protocol::Batch batch) { handed_over_.push_back(std::move(batch)); }};
+}
+
+void Replayer::spawn(async::TaskGroup& tasks) {
+    tasks.spawn(lead());
+    for (const auto& helper : helpers_) {
+        tasks.spawn(helper->run());
+    }
+}
+
+bool Replayer::may_work(unsigned number) const {
+    // While anything is refused, the order in which rows go and come is the lead's.
+    const bool smooth = settled() && missing_.empty() && handed_over_.empty();
+    return !paused_ && (number == 0 || (smooth && number < context_.balance.replayers()));
+}
+
+std::optional<protocol::Batch> Replayer::take(unsigned number) {
+    if (!may_work(number)) {
+        return std::nullopt;
+    }
+    if (!handed_over_.empty()) {
+        protocol::Batch batch = std::move(handed_over_.back());
+        handed_over_.pop_back();
+        return batch;
+    }
+    return context_.coordinator.take_batch();
+}
+
+async::awaitable<void> Replayer::lead() {
     while (!context_.stopping) {
-        std::optional<protocol::Batch> batch;
-        if (!paused_) {
-            batch = context_.coordinator.take_batch();
-        }
+        auto batch = take(0);
         if (batch) {
-            busy_ = true;
+            lead_busy_ = true;
             co_await reconcile(std::move(*batch));
-            busy_ = false;
+            lead_busy_ = false;
             context_.changed.notify();
         }
         if (!paused_ && !settled()) {
@@ -78,43 +105,32 @@ async::awaitable<void> Replayer::run() {
 }
 
 async::awaitable<void> Replayer::look() {
-    busy_ = true;
+    lead_busy_ = true;
     co_await judge_.look();
-    busy_ = false;
+    lead_busy_ = false;
     if (paused_) {
         context_.changed.notify();
     }
 }
 
+bool Replayer::busy() const {
+    return lead_busy_ || std::any_of(helpers_.begin(), helpers_.end(), [](const auto& helper) {
+               return helper->busy();
+           });
+}
+
 async::awaitable<void> Replayer::pause() {
     paused_ = true;
-    while (busy_ && !context_.stopping) {
+    while (busy() && !context_.stopping) {
         co_await context_.changed.wait(kLook);
     }
+    // Whoever pauses reconciles all that is pending, so these as well.
+    give_back(std::exchange(handed_over_, {}));
 }
 
 void Replayer::resume() {
     paused_ = false;
     context_.changed.notify();
-}
-
-void Replayer::run_transaction(sql::Session& session, const protocol::Batch& batch, bool insert)
-    const {
-    try {
-        session.execute("START TRANSACTION");
-        session.execute(mysql::delete_statement(context_.tables, batch.keys, batch.confined_to));
-        if (insert) {
-            session.execute(mysql::insert_statement(context_.tables, batch.keys, batch.confined_to)
-            );
-        }
-        session.execute(mark(batch.keys, insert));
-        base::fault_point("replay.before_commit");
-        session.execute("COMMIT");
-        base::fault_point(insert ? "replay.committed" : "replay.deleted_alone");
-    } catch (const Error&) {
-        roll_back(session);
-        throw;
-    }
 }
 
 const std::string& Replayer::mark(const std::vector<mysql::Key>& keys, bool there) const {
@@ -135,39 +151,7 @@ async::awaitable<std::optional<Error>> Replayer::attempt(
     if (!insert) {
         note_missing(batch.keys);  // also if it fails: whether it was committed may not be known
     }
-    try {
-        auto work = [this, &batch, insert](sql::Session& session) {
-            run_transaction(session, batch, insert);
-        };
-        co_await session_.run(work);
-    } catch (const Error& error) {
-        co_return error;
-    }
-    co_return std::nullopt;
-}
-
-async::awaitable<void> Replayer::get_over(const Error& error) {
-    switch (sql::classify_write_failure(error)) {
-        case FailureKind::connection_lost:
-            context_.logger.warning("replay: lost the connection: {}", error.what());
-            // Whether it was committed does not matter: the keys are reconciled again.
-            co_await session_.reconnect(context_.reconnect_limit);
-            co_return;
-        case FailureKind::conflict:
-            context_.logger.debug("replay: {}; trying again", error.what());
-            if (conflicts_.met(Clock::now())) {
-                context_.logger.warning(
-                    "replay waits for a lock of somebody else's on {}, for {} tries now: {}",
-                    context_.tables.shadow.str(),
-                    conflicts_.count(),
-                    error.what()
-                );
-            }
-            co_await async::sleep(kConflictPause);
-            co_return;
-        default:
-            throw Error(error, fmt::format("replay failed: {}", error.what()));
-    }
+    co_return co_await writer_.write(batch, insert, mark(batch.keys, insert));
 }
 
 async::awaitable<void> Replayer::reconcile(protocol::Batch batch) {
@@ -179,18 +163,17 @@ async::awaitable<void> Replayer::reconcile(protocol::Batch batch) {
         const protocol::Batch part = part_of(batch, std::move(step->keys));
         const auto failure = co_await attempt(part, step->inserts);
         if (!failure) {
-            conflicts_.over();
             if (step->inserts) {
                 settle(part.keys);
             }
             turn.committed();
-        } else if (step->inserts && is_refusal(*failure)) {
+        } else if (step->inserts && sql::is_refusal(*failure)) {
             context_.logger.debug("replay: {}; {} keys", failure->what(), part.keys.size());
             if (turn.refused()) {
                 judge_.contest().met(part.keys.front(), *failure, Clock::now());
             }
         } else {
-            co_await get_over(*failure);
+            co_await writer_.get_over(*failure);
             turn.failed();
         }
     }
@@ -282,7 +265,7 @@ async::awaitable<bool> Replayer::turn_locked(
             continue;
         }
         refused.push_back(*batch);
-        if (late || !is_refusal(*failure)) {
+        if (late || !sql::is_refusal(*failure)) {
             refused.insert(refused.end(), waiting.begin(), waiting.end());
             if (failure) {
                 give_back(refused);

@@ -1,44 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "async/event.hpp"
-#include "doppel/log.hpp"
-#include "misfit/new_schema.hpp"
-#include "mysql/table_pair.hpp"
-#include "protocol/coordinator.hpp"
+#include "async/task_group.hpp"
 #include "replay/batch_turn.hpp"
+#include "replay/batch_writer.hpp"
+#include "replay/helper.hpp"
 #include "replay/judge.hpp"
+#include "replay/replay_context.hpp"
 #include "sql/async_session.hpp"
-#include "sql/conflict_count.hpp"
 
 #include <chrono>
-#include <cstdint>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace doppel::replay {
-
-struct ReplayContext {
-    const mysql::TablePair& tables;
-    const misfit::NewSchema& schema;
-    protocol::Coordinator& coordinator;
-    async::Event& changed;
-    Logger logger;
-    std::chrono::milliseconds reconnect_limit;
-    /// Returns when the feed has delivered everything that was committed before the call.
-    std::function<async::awaitable<void>()> pass_fence;
-    const bool& stopping;
-};
-
-/// Writes of a replay session's own row in the state table, in the binlog each time they are run;
-/// as part of every batch they make the batch a fence.
-struct ReplayMarks {
-    std::string rows_missing;  ///< notes that rows were deleted alone, and are not inserted yet
-    std::string rows_there;    ///< notes that this is not so any more
-};
 
 /// Reconciles batches as the coordinator gives them out.
 ///
@@ -48,14 +26,26 @@ struct ReplayMarks {
 /// missing for a while cannot stand in anybody's way, so any cycle of moved values resolves itself.
 /// Whether a key that is refused, for a duplicate or another reason, violates the new schema is for
 /// the Judge to say.
+///
+/// All this happens on one session, the lead's. Others help while nothing is refused and the
+/// Balance wants them to. No two batches have a key in common, so it makes no difference who
+/// reconciles which; a batch of a helper's that is refused goes to the lead.
 class Replayer final {
 public:
-    Replayer(ReplayContext context, sql::AsyncSession& session, ReplayMarks marks);
+    /// The first of `sessions` is the lead's, which must be open; the others are opened when they
+    /// are needed. A mark for each.
+    Replayer(
+        ReplayContext context,
+        const std::vector<std::unique_ptr<sql::AsyncSession>>& sessions,
+        const std::vector<ReplayMarks>& marks
+    );
+    Replayer(const Replayer&) = delete;
+    Replayer& operator=(const Replayer&) = delete;
 
-    /// Runs until `stopping` or `pause`.
-    async::awaitable<void> run();
+    /// Runs in tasks of `tasks`, until `stopping`.
+    void spawn(async::TaskGroup& tasks);
 
-    /// No new batch is begun; returns when the one under way has ended.
+    /// No new batch is begun; returns when those under way have ended.
     async::awaitable<void> pause();
     void resume();
 
@@ -72,6 +62,13 @@ public:
     [[nodiscard]] Error refusal() const { return judge_.futile(); }
 
 private:
+    async::awaitable<void> lead();
+    /// The one place where batches are taken, the cut-over's aside. `number`: 0 is the lead.
+    std::optional<protocol::Batch> take(unsigned number);
+    [[nodiscard]] bool may_work(unsigned number) const;
+    [[nodiscard]] bool busy() const;
+    HelperHooks hooks(unsigned number);
+
     async::awaitable<void> reconcile(protocol::Batch batch);
     void settle(const std::vector<mysql::Key>& keys);
     /// Hands the batch back; true when none of its keys was reconciled though it was tried.
@@ -80,10 +77,7 @@ private:
     async::awaitable<std::optional<Error>> attempt_locked(
         sql::AsyncSession& session, const protocol::Batch& batch
     );
-    /// Lost connections and conflicts, after which the keys are to be tried again. Throws all else.
-    async::awaitable<void> get_over(const Error& error);
     async::awaitable<void> look();
-    void run_transaction(sql::Session& session, const protocol::Batch& batch, bool insert) const;
     /// The mark for a transaction after which the rows of `keys` are there, or not.
     [[nodiscard]] const std::string& mark(const std::vector<mysql::Key>& keys, bool there) const;
     void note_missing(const std::vector<mysql::Key>& keys);
@@ -98,13 +92,14 @@ private:
     void give_back(const std::vector<protocol::Batch>& batches);
 
     ReplayContext context_;
-    sql::ConflictCount conflicts_;
-    sql::AsyncSession& session_;
-    ReplayMarks marks_;
+    ReplayMarks marks_;             ///< the lead's, and those of the cut-over
     std::set<mysql::Key> missing_;  ///< deleted alone, or so it may be, and not inserted again
+    BatchWriter writer_;            ///< on the lead's session
     Judge judge_;
+    std::vector<std::unique_ptr<Helper>> helpers_;
+    std::vector<protocol::Batch> handed_over_;  ///< by helpers
     bool paused_ = false;
-    bool busy_ = false;
+    bool lead_busy_ = false;
 };
 
 }  // namespace doppel::replay

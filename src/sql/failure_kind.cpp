@@ -123,4 +123,9 @@ FailureKind classify_write_failure(const Error& error) {
     }
 }
 
+bool is_refusal(const Error& error) {
+    const FailureKind kind = classify_write_failure(error);
+    return kind == FailureKind::duplicate || kind == FailureKind::misfit;
+}
+
 }  // namespace doppel::sql

@@ -21,4 +21,7 @@ enum class FailureKind {
 /// By error number (MySQL manual, "Server Error Message Reference").
 [[nodiscard]] FailureKind classify_write_failure(const Error& error);
 
+/// A duplicate or a misfit: the shadow refuses a row as it is.
+[[nodiscard]] bool is_refusal(const Error& error);
+
 }  // namespace doppel::sql

@@ -126,7 +126,9 @@ Runner::Finished Runner::run_doppel(const Program& program) const {
     // What they choose must make no difference.
     const std::vector<std::string> settings{
         program.seed % 2 == 0 ? "--index-build=deferred" : "--index-build=inline",
-        "--threads=" + std::to_string(1 + program.seed / 2 % 16)};
+        "--threads=" + std::to_string(1 + program.seed / 2 % 16),
+        "--replay-threads=" + std::to_string(1 + program.seed % 5),
+        "--batch-keys=" + std::to_string(program.seed % 3 == 0 ? 1'000 : 1 + program.seed % 7)};
     test::Process process(
         server_.doppel_command(program.alter_sql(schema_ + ".t"), settings), server_.environment()
     );

@@ -92,7 +92,11 @@ protected:
     static std::string statement() { return std::string("ALTER TABLE app.t ") + kClauses; }
     static std::vector<std::string> options(const std::vector<std::string>& more = {}) {
         std::vector<std::string> all{
-            "--no-native", "--chunk-rows=100", "--batch-keys=20", "--reconnect-limit=20s"};
+            "--no-native",
+            "--chunk-rows=100",
+            "--batch-keys=20",
+            "--replay-threads=3",
+            "--reconnect-limit=20s"};
         all.insert(all.end(), more.begin(), more.end());
         return all;
     }

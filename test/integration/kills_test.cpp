@@ -108,7 +108,13 @@ TEST_F(Kills, AtRandomMomentsLoseNothing) {
     unsigned killed = 0;
     unsigned resumed = 0;
     const auto command = server().doppel_command(
-        statement(), {"--no-native", "--index-build=deferred", "--threads=8", "--chunk-rows=50"}
+        statement(),
+        {"--no-native",
+         "--index-build=deferred",
+         "--threads=8",
+         "--replay-threads=4",
+         "--batch-keys=20",
+         "--chunk-rows=50"}
     );
     while (killed < kills) {
         Process process(command, server().environment());

@@ -61,6 +61,7 @@ public:
             "--no-native",
             "--index-build=deferred",
             "--batch-keys=20",
+            "--replay-threads=3",
             "--lock-wait-timeout=1s",
             "--silence-limit=1s",
             "--heartbeat=200ms",

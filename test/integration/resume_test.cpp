@@ -71,7 +71,11 @@ protected:
     }
     static std::vector<std::string> options(const std::vector<std::string>& more) {
         std::vector<std::string> all{
-            "--no-native", "--index-build=deferred", "--chunk-rows=100", "--batch-keys=20"};
+            "--no-native",
+            "--index-build=deferred",
+            "--chunk-rows=100",
+            "--batch-keys=20",
+            "--replay-threads=3"};
         all.insert(all.end(), more.begin(), more.end());
         return all;
     }

@@ -82,6 +82,10 @@ bool Conductor::pause() {
         })) {
         return false;
     }
+    for (const auto& [from, batch] : world_.handed_over) {
+        from->give_back(batch);
+    }
+    world_.handed_over.clear();
     world_.note("cut-over: asks for the lock");
     world_.server.lock(true);
     phase_ = Phase::locking;

@@ -33,7 +33,7 @@ void Process::add_sessions() {
     const std::size_t reconcilers =
         batches_fail ? kReconcilersMax : 1 + world_.random.pick(kReconcilersMax);
     for (std::size_t i = 0; i < reconcilers; ++i) {
-        reconcilers_.emplace_back(world_, judge_, ++world_.last_session);
+        reconcilers_.emplace_back(world_, judge_, ++world_.last_session, i == 0);
     }
 }
 

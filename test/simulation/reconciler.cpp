@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulation/reconciler.hpp"
 
+#include <tuple>
 #include <utility>
 
 namespace doppel::simulation {
@@ -22,22 +23,42 @@ bool Reconciler::take() {
     if (world_.replay_paused) {
         return false;
     }
-    from_ = &world_.coordinator;
-    auto batch = from_->take_batch();
-    if (!batch && world_.shortcut) {
-        from_ = &*world_.shortcut;
-        batch = from_->take_batch();
-    }
-    if (!batch) {
+    if (helps_ && !(judge_.empty() && world_.handed_over.empty())) {
         return false;
     }
-    batch_ = std::move(*batch);
+    if (!take_batch()) {
+        return false;
+    }
     world_.note("reconciler {}: takes batch {}", session_, batch_.number);
     const auto is_involved = [this](const mysql::Key& key) { return judge_.is_involved(key); };
     turn_.emplace(batch_.keys, is_involved, 1 + world_.random.pick(4));
     steps_done_ = 0;
     begin_step();
     return true;
+}
+
+bool Reconciler::take_batch() {
+    if (!world_.handed_over.empty() && !helps_) {
+        std::tie(from_, batch_) = world_.handed_over.back();
+        world_.handed_over.pop_back();
+        return true;
+    }
+    from_ = &world_.coordinator;
+    auto batch = from_->take_batch();
+    if (!batch && world_.shortcut) {
+        from_ = &*world_.shortcut;
+        batch = from_->take_batch();
+    }
+    if (batch) {
+        batch_ = std::move(*batch);
+    }
+    return batch.has_value();
+}
+
+void Reconciler::hand_over() {
+    world_.note("reconciler {}: hands batch {} over", session_, batch_.number);
+    world_.handed_over.emplace_back(from_, batch_);
+    phase_ = Phase::idle;
 }
 
 void Reconciler::begin_step() {
@@ -56,9 +77,14 @@ void Reconciler::begin_step() {
         world_.deleted_alone |= keys_;
     }
     phase_ = Phase::deleting;
-    statement_ = Statement::deletion(keys_);
     statement_begun_ = true;
-    world_.note("reconciler {}: begins DELETE of keys {:08b}", session_, keys_);
+    if (world_.upserts && step_->inserts) {
+        statement_ = Statement::upsert(world_, keys_);
+        world_.note("reconciler {}: begins an upsert of keys {:08b}", session_, keys_);
+    } else {
+        statement_ = Statement::deletion(keys_);
+        world_.note("reconciler {}: begins DELETE of keys {:08b}", session_, keys_);
+    }
 }
 
 bool Reconciler::run_statement() {
@@ -71,9 +97,14 @@ bool Reconciler::run_statement() {
         }
     }
     if (!statement_begun_) {
-        statement_ = Statement::insertion(world_, keys_);
         statement_begun_ = true;
-        world_.note("reconciler {}: begins INSERT .. SELECT of keys {:08b}", session_, keys_);
+        if (world_.upserts) {
+            statement_ = Statement::deletion_of_gone(world_, keys_);
+            world_.note("reconciler {}: begins DELETE of those that are gone", session_);
+        } else {
+            statement_ = Statement::insertion(world_, keys_);
+            world_.note("reconciler {}: begins INSERT .. SELECT of keys {:08b}", session_, keys_);
+        }
         return true;
     }
     switch (statement_.step(world_, session_)) {
@@ -196,6 +227,10 @@ void Reconciler::fail(Failure failure) {
                                        : "a duplicate"
     );
     ++steps_done_;
+    if (failure == Failure::duplicate && helps_) {
+        hand_over();
+        return;
+    }
     if (failure != Failure::duplicate) {
         turn_->failed();
     } else if (turn_->refused()) {

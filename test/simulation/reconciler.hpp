@@ -10,11 +10,16 @@
 
 namespace doppel::simulation {
 
-/// Reconciles batches as replay::Replayer does, by the same replay::BatchTurn.
+/// Reconciles batches as replay::Replayer does, by the same replay::BatchTurn. In half of the runs
+/// all but the first are like replay::Helper; in the others each is like the first, which allows
+/// more.
 class Reconciler final {
 public:
-    Reconciler(World& world, Judge& judge, int session)
-        : world_(world), judge_(judge), session_(session) {}
+    Reconciler(World& world, Judge& judge, int session, bool first)
+        : world_(world),
+          judge_(judge),
+          session_(session),
+          helps_(!first && world.helpers_hand_over) {}
     bool step();
     void on_crash();
     /// Its process dies.
@@ -26,6 +31,8 @@ private:
     enum class Failure { lost, conflict, duplicate };
 
     bool take();
+    bool take_batch();
+    void hand_over();
     void begin_step();
     bool run_statement();
     void end_statements();
@@ -38,6 +45,7 @@ private:
     World& world_;
     Judge& judge_;
     int session_;
+    bool helps_;
     Phase phase_ = Phase::idle;
     protocol::Batch batch_;
     protocol::Coordinator* from_ = nullptr;  ///< who gave the batch out

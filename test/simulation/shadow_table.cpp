@@ -31,15 +31,19 @@ ShadowTable::Outcome ShadowTable::insert(int session, int key, const Row& row) {
     if (foreign(key_owner_[idx(key)], session)) {
         return Outcome::wait;
     }
-    if (rows_[idx(key)].present) {
-        return Outcome::row_there;
+    return rows_[idx(key)].present ? Outcome::row_there : put(session, key, row);
+}
+
+ShadowTable::Outcome ShadowTable::put(int session, int key, const Row& row) {
+    if (foreign(key_owner_[idx(key)], session)) {
+        return Outcome::wait;
     }
     if (row.unique != kNull) {
         if (foreign(value_owner_[idx(row.unique)], session)) {
             return Outcome::wait;
         }
         if (std::any_of(rows_.begin(), rows_.end(), [&](const Row& other) {
-                return other.present && other.unique == row.unique;
+                return &other != &rows_[idx(key)] && other.present && other.unique == row.unique;
             })) {
             return Outcome::duplicate;
         }

@@ -22,6 +22,8 @@ public:
 
     Outcome erase(int session, int key);
     Outcome insert(int session, int key, const Row& row);
+    /// The same, but a row of the key takes the values.
+    Outcome put(int session, int key, const Row& row);
     void commit(int session);
     void rollback(int session);
 

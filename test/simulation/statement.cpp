@@ -15,10 +15,25 @@ ShadowTable::Outcome Statement::next_row(World& world, int session) {
     const int key = std::countr_zero(keys_);
     const Row& row = view_[static_cast<std::size_t>(key)];
     auto outcome = ShadowTable::Outcome::done;
-    if (!inserts_) {
-        outcome = world.shadow.erase(session, key);
-    } else if (row.present) {
-        outcome = world.shadow.insert(session, key, row);
+    switch (kind_) {
+        case Kind::erase:
+            outcome = world.shadow.erase(session, key);
+            break;
+        case Kind::insert:
+            if (row.present) {
+                outcome = world.shadow.insert(session, key, row);
+            }
+            break;
+        case Kind::put:
+            if (row.present) {
+                outcome = world.shadow.put(session, key, row);
+            }
+            break;
+        case Kind::erase_gone:
+            if (!row.present) {
+                outcome = world.shadow.erase(session, key);
+            }
+            break;
     }
     if (outcome == ShadowTable::Outcome::done) {
         keys_ &= keys_ - 1;

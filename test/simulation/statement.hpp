@@ -5,8 +5,8 @@
 
 namespace doppel::simulation {
 
-/// A statement on the shadow: deletes keys, or inserts what a read view of its own shows of them.
-/// It goes row by row, so others come between.
+/// A statement on the shadow: deletes keys, or does something by what a read view of its own shows
+/// of them. It goes row by row, so others come between.
 class Statement final {
 public:
     enum class Progress {
@@ -18,10 +18,18 @@ public:
         row_there,  ///< a key has a row already, which must not be
     };
 
-    static Statement deletion(KeyMask keys) { return {keys, false, {}}; }
-    /// The read view is opened now.
+    static Statement deletion(KeyMask keys) { return {keys, Kind::erase, {}}; }
+    // The read view is opened now.
     static Statement insertion(const World& world, KeyMask keys) {
-        return {keys, true, world.server.visible()};
+        return {keys, Kind::insert, world.server.visible()};
+    }
+    /// Rows that are there take the values.
+    static Statement upsert(const World& world, KeyMask keys) {
+        return {keys, Kind::put, world.server.visible()};
+    }
+    /// Of the keys that have no row.
+    static Statement deletion_of_gone(const World& world, KeyMask keys) {
+        return {keys, Kind::erase_gone, world.server.visible()};
     }
     Statement() = default;
 
@@ -30,12 +38,13 @@ public:
     Progress run(World& world, int session);
 
 private:
-    Statement(KeyMask keys, bool inserts, const Table& view)
-        : keys_(keys), inserts_(inserts), view_(view) {}
+    enum class Kind { erase, insert, put, erase_gone };
+
+    Statement(KeyMask keys, Kind kind, const Table& view) : keys_(keys), kind_(kind), view_(view) {}
     ShadowTable::Outcome next_row(World& world, int session);
 
     KeyMask keys_ = 0;  ///< yet to be done
-    bool inserts_ = false;
+    Kind kind_ = Kind::erase;
     Table view_{};
 };
 

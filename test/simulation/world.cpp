@@ -82,6 +82,9 @@ void World::begin_run(const Point& from) {
     markers_expected = 0;
     may_copy = false;
     replay_paused = false;
+    handed_over.clear();
+    helpers_hand_over = random.chance(50);
+    upserts = random.chance(50);
     shortcut.reset();
     if (leaves_out(LeftOut::epoch)) {
         shortcut.emplace(true, pick_limits(random));

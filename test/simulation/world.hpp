@@ -78,16 +78,20 @@ struct World {
     ShadowTable shadow;
     protocol::Coordinator coordinator;
     std::optional<protocol::Coordinator> shortcut;  ///< only with LeftOut::epoch
-    KeyMask open_keys = 0;                          ///< of open chunks
-    KeyMask closed_keys = 0;                        ///< of closed chunks
-    Place delivered_to = 0;                         ///< behind what the feed has delivered
-    int markers_expected = 0;                       ///< how many wait for the feed to pass a marker
-    std::size_t pending_max = 0;                    ///< the feed pauses above this
+    /// Refused batches that the first reconciler is to take, and who gave them out.
+    std::vector<std::pair<protocol::Coordinator*, protocol::Batch>> handed_over;
+    KeyMask open_keys = 0;        ///< of open chunks
+    KeyMask closed_keys = 0;      ///< of closed chunks
+    Place delivered_to = 0;       ///< behind what the feed has delivered
+    int markers_expected = 0;     ///< how many wait for the feed to pass a marker
+    std::size_t pending_max = 0;  ///< the feed pauses above this
     /// Of rows that somebody has deleted, or is about to, in one transaction to insert them in
     /// another.
     KeyMask deleted_alone = 0;
     bool may_copy = false;  ///< no XA transaction is left that the feed knows nothing of
     bool replay_paused = false;
+    bool upserts = false;            ///< reconcilers need not delete rows that are still there
+    bool helpers_hand_over = false;  ///< else all reconcilers do what the first one does
     bool swapped = false;
     Point first_point;  ///< written before everything
     unsigned run = 0;   ///< which process it is

@@ -93,7 +93,13 @@ OptionSection speed_section(const MigrationOptions& defaults) {
             "threads",
             defaults.threads,
             "Most sessions that copy rows at a time, 1 to 16. As many work while nobody else uses "
-            "the server, one while somebody does."
+            "the server, one while somebody does. As many again may replay changes."
+        ),
+        count_option(
+            "replay-threads",
+            defaults.replay_threads_min,
+            "Sessions that replay changes at least, 1 to 16 and not more than --threads. More do "
+            "when changes come faster than they are replayed."
         ),
         count_option(
             "chunk-rows", defaults.chunk_rows_max, "Most rows in one chunk of the copy, 10 to 1M."
@@ -393,6 +399,7 @@ MigrationOptions migration_options(const Settings& settings) {
     duration("cutover-lock-limit", options.cutover_lock_limit, milliseconds(100), kMinute);
     options.index_build = index_build(settings, options.index_build);
     count("threads", options.threads, 1, 16);
+    count("replay-threads", options.replay_threads_min, 1, 16);
     count("chunk-rows", options.chunk_rows_max, 10, 1'000'000);
     duration("chunk-time", options.chunk_time_target, milliseconds(1), kMinute);
     count("batch-keys", options.batch_keys_max, 1, 100'000);

@@ -1,18 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "plan/checks.hpp"
 #include "plan/checks/checks_list.hpp"
+
+#include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
-namespace doppel::plan::checks {
+namespace doppel::plan {
 namespace {
 
 constexpr std::uint64_t kMebibyte = 1024 * 1024;
 /// Sessions of a run beside those that copy: boundaries, load, replay, fences, markers,
 /// checkpoints, indexes, verification, cut-over, the lock, checks, the feed, and one for looking
-/// after a lost connection.
+/// after a lost connection. More that reconcile are used where there is room for them.
 constexpr std::uint64_t kConnectionsBesideCopy = 13;
 
+std::uint64_t connections_needed(const Facts& facts) {
+    return kConnectionsBesideCopy + facts.copy_sessions;
+}
+
 }  // namespace
+
+std::uint64_t spare_connections(const Facts& facts) {
+    const std::uint64_t limit = facts.server.max_user_connections;
+    if (limit == 0) {
+        return std::numeric_limits<std::uint64_t>::max();
+    }
+    return limit - std::min(limit, connections_needed(facts));
+}
+
+namespace checks {
 
 void disk_space(const Facts& facts, const AlterStatement& /*statement*/, Findings& findings) {
     if (!facts.server.free_disk_bytes || !facts.source) {
@@ -36,7 +54,7 @@ void disk_space(const Facts& facts, const AlterStatement& /*statement*/, Finding
 
 void connection_limit(const Facts& facts, const AlterStatement& /*statement*/, Findings& findings) {
     const std::uint64_t limit = facts.server.max_user_connections;
-    const std::uint64_t needed = kConnectionsBesideCopy + facts.copy_sessions;
+    const std::uint64_t needed = connections_needed(facts);
     if (limit == 0 || limit >= needed) {
         return;
     }
@@ -55,4 +73,5 @@ void connection_limit(const Facts& facts, const AlterStatement& /*statement*/, F
     );
 }
 
-}  // namespace doppel::plan::checks
+}  // namespace checks
+}  // namespace doppel::plan

@@ -65,6 +65,8 @@ TEST(MigrationOptionsOfTheCommand, EveryFieldHasAnOption) {
          "--cutover-attempts=3",
          "--cutover-backoff=4s",
          "--cutover-lock-limit=500ms",
+         "--threads=5",
+         "--replay-threads=3",
          "--chunk-rows=6k",
          "--chunk-time=70ms",
          "--batch-keys=80",
@@ -81,6 +83,8 @@ TEST(MigrationOptionsOfTheCommand, EveryFieldHasAnOption) {
     EXPECT_EQ(given.cutover_attempts, 3U);
     EXPECT_EQ(given.cutover_backoff_max, milliseconds(4'000));
     EXPECT_EQ(given.cutover_lock_limit, milliseconds(500));
+    EXPECT_EQ(given.threads, 5U);
+    EXPECT_EQ(given.replay_threads_min, 3U);
     EXPECT_EQ(given.chunk_rows_max, 6'000U);
     EXPECT_EQ(given.chunk_time_target, milliseconds(70));
     EXPECT_EQ(given.batch_keys_max, 80U);
@@ -114,6 +118,7 @@ TEST(MigrationOptionsOfTheCommand, ValuesOutsideTheRangeAreRefusedWithTheRange) 
           "--cutover-backoff=1ms",
           "--cutover-lock-limit=2m",
           "--chunk-time=0ms",
+          "--replay-threads=17",
           "--batch-keys=100001",
           "--pending-keys=1",
           "--silence-limit=999ms",

@@ -102,6 +102,17 @@ TEST(Checks, RefuseAnAccountWithTooFewConnections) {
     EXPECT_THAT(before_copy(facts, alter("FORCE")), IsEmpty());
 }
 
+TEST(Checks, TellHowManyMoreConnectionsTheAccountMayHave) {
+    Facts facts = good_facts();
+    facts.copy_sessions = 4;
+    facts.server.max_user_connections = 0;
+    EXPECT_GT(spare_connections(facts), 1'000U);
+    facts.server.max_user_connections = 19;
+    EXPECT_EQ(spare_connections(facts), 2U);
+    facts.server.max_user_connections = 5;
+    EXPECT_EQ(spare_connections(facts), 0U);
+}
+
 TEST(Checks, RefuseABinlogThatDoesNotTellAll) {
     Facts facts = good_facts();
     facts.server.log_bin = false;
