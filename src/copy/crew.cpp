@@ -6,6 +6,8 @@
 namespace doppel::copy {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::chrono::milliseconds kLook{1'000};
 
 }  // namespace
@@ -32,17 +34,30 @@ async::awaitable<void> Crew::run(async::TaskGroup& tasks) {
     }
 }
 
+std::chrono::milliseconds Crew::pause_of(unsigned number) const {
+    if (context_.boundaries.exhausted()) {
+        return {};
+    }
+    return number >= pace_.workers() ? kLook : context_.gate.pause(number, pace_.workers());
+}
+
 async::awaitable<void> Crew::work(Copier& copier, unsigned number) {
     while (!context_.stopping) {
-        if (number >= pace_.workers() && !context_.boundaries.exhausted()) {
-            co_await context_.changed.wait(kLook);
+        // Not while a chunk is open: the keys of changed rows in it would wait as well.
+        const auto pause = pause_of(number);
+        if (pause.count() > 0) {
+            co_await context_.changed.wait(pause);
             continue;
         }
         const auto chunk = co_await context_.boundaries.next();
         if (!chunk) {
             break;
         }
+        const auto began = Clock::now();
         co_await copier.copy(*chunk);
+        context_.gate.worked(
+            number, std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began)
+        );
     }
     --working_;
     context_.changed.notify();

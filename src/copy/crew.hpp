@@ -5,6 +5,7 @@
 #include "copy/copier.hpp"
 #include "copy/pace.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -31,6 +32,8 @@ public:
 
 private:
     async::awaitable<void> work(Copier& copier, unsigned number);
+    /// Until the copier may take its next chunk; zero: now.
+    [[nodiscard]] std::chrono::milliseconds pause_of(unsigned number) const;
 
     CopyContext context_;
     const Pace& pace_;

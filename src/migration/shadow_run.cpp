@@ -71,6 +71,7 @@ ShadowRun::ShadowRun(
     const ShadowJob& job,
     const SourceGuard& guard,
     const MigrationOptions& options,
+    const throttle::Orders& orders,
     SessionFactory& sessions,
     Observer& observer,
     const Logger& logger,
@@ -108,6 +109,7 @@ ShadowRun::ShadowRun(
       marker_session_(sessions.writer()),
       cutover_session_(sessions.writer()),
       checkpoint_session_(sessions.writer()),
+      throttle_(throttle_context(orders), tasks_),
       pace_(pace_limits(options, job)),
       sizer_(sizer_limits(pace_)),
       boundaries_(
@@ -119,6 +121,7 @@ ShadowRun::ShadowRun(
            changed_,
            boundaries_,
            sizer_,
+           throttle_.copy_gate(),
            logger,
            options.reconnect_limit,
            stopping_},
@@ -130,6 +133,7 @@ ShadowRun::ShadowRun(
            sizer_,
            sessions.activity(),
            changed_,
+           [this] { return throttle_.chunk_time_max(); },
            logger,
            options.reconnect_limit,
            stopping_},
@@ -149,6 +153,7 @@ ShadowRun::ShadowRun(
            job.schema,
            coordinator_,
            changed_,
+           throttle_.replay_gate(),
            logger,
            options.reconnect_limit,
            [this] { return pass_fence(Waiting::for_replay); },
@@ -235,6 +240,8 @@ async::awaitable<void> ShadowRun::run() {
     tasks_.spawn(replayer_.run());
     verification_.spawn(tasks_);
     tasks_.spawn(report());
+    throttle_.spawn(tasks_);
+    tasks_.spawn(watch_limits());
     tasks_.spawn(conduct());
     co_await tasks_.settle();
     co_await close_sessions();
@@ -291,7 +298,9 @@ async::awaitable<void> ShadowRun::conduct() {
     // Not before the feed is connected: the statements for that would be taken for somebody else's.
     tasks_.spawn(load_watch_.run());
     enter(Phase::copying);
+    throttle_.set_copying(true);
     co_await crew_.run(tasks_);
+    throttle_.set_copying(false);
     require_running();
     copied_at_ = coordinator_.delivered();
     if (!coordinator_.copied()) {
@@ -446,6 +455,7 @@ Progress ShadowRun::progress() const {
         );
     }
     verification_.add_to(progress);
+    progress.throttle = throttle_.state();
     progress.cutover_attempts = cutover_attempts_;
     progress.reconnects = stream_.reconnects();
     progress.elapsed =

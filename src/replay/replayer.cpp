@@ -59,12 +59,17 @@ Replayer::Replayer(ReplayContext context, sql::AsyncSession& session, ReplayMark
 async::awaitable<void> Replayer::run() {
     while (!context_.stopping) {
         std::optional<protocol::Batch> batch;
-        if (!paused_) {
+        const auto held = context_.gate.pause(0, 1);
+        if (!paused_ && held.count() == 0) {
             batch = context_.coordinator.take_batch();
         }
         if (batch) {
             busy_ = true;
+            const auto began = Clock::now();
             co_await reconcile(std::move(*batch));
+            context_.gate.worked(
+                0, std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began)
+            );
             busy_ = false;
             context_.changed.notify();
         }
@@ -72,7 +77,8 @@ async::awaitable<void> Replayer::run() {
             co_await look();
         }
         if (!batch) {
-            co_await context_.changed.wait(settled() ? kLook : kLookAtRefused);
+            const auto look = settled() ? kLook : kLookAtRefused;
+            co_await context_.changed.wait(held.count() > 0 ? std::min(held, look) : look);
         }
     }
 }

@@ -6,6 +6,7 @@
 #include "misfit/new_schema.hpp"
 #include "mysql/table_pair.hpp"
 #include "protocol/coordinator.hpp"
+#include "protocol/gate.hpp"
 #include "replay/batch_turn.hpp"
 #include "replay/judge.hpp"
 #include "sql/async_session.hpp"
@@ -26,6 +27,7 @@ struct ReplayContext {
     const misfit::NewSchema& schema;
     protocol::Coordinator& coordinator;
     async::Event& changed;
+    protocol::Gate& gate;  ///< asked before each batch
     Logger logger;
     std::chrono::milliseconds reconnect_limit;
     /// Returns when the feed has delivered everything that was committed before the call.
