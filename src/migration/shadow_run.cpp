@@ -275,6 +275,7 @@ void ShadowRun::stop() {
     for (sql::AsyncSession* session : all_sessions()) {
         session->give_up();
     }
+    throttle_.stop();
     changed_.notify();
 }
 

@@ -22,6 +22,7 @@ throttle::Throttle::Context ShadowRun::throttle_context(const throttle::Orders& 
         changed_,
         [this](std::string message) { notice(std::move(message)); },
         logger_,
+        executor_,
         stopping_};
 }
 

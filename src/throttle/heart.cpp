@@ -44,7 +44,7 @@ async::awaitable<void> Heart::run() {
         }
         const auto next = began + interval(context_.options);
         const auto rest = std::chrono::ceil<milliseconds>(next - Clock::now());
-        co_await async::sleep(std::max(rest, milliseconds(1)));
+        co_await context_.ended.wait(std::max(rest, milliseconds(1)));
     }
 }
 

@@ -25,6 +25,7 @@ public:
         std::function<std::string(std::uint64_t number)> statement;
         std::function<bool()> is_needed;  ///< by replicas
         Logger logger;
+        async::Event& ended;  ///< notified once `stopping` is set
         const bool& stopping;
     };
 

@@ -80,7 +80,7 @@ async::awaitable<void> HttpSignal::run() {
             }
             next = now + kInterval;
         }
-        co_await async::sleep(kLook);
+        co_await ended_.wait(kLook);
     }
 }
 

@@ -24,14 +24,15 @@ struct HttpAnswer {
 /// --throttle-http: closed while the URL does not answer 200. Asked once a second.
 class HttpSignal final : public Signal {
 public:
-    HttpSignal(const ThrottleOptions& options, const bool& stopping)
-        : options_(options), stopping_(stopping), last_good_(Clock::now()) {}
+    HttpSignal(const ThrottleOptions& options, async::Event& ended, const bool& stopping)
+        : options_(options), ended_(ended), stopping_(stopping), last_good_(Clock::now()) {}
 
     async::awaitable<void> run();
     void report(Clock::time_point now, std::vector<Pressure>& pressures) const override;
 
 private:
     const ThrottleOptions& options_;
+    async::Event& ended_;
     const bool& stopping_;
     Clock::time_point last_good_;  ///< when it answered something
     std::string asked_;            ///< the URL that `answer_` is of

@@ -30,7 +30,7 @@ async::awaitable<void> ReplicaWatch::run() {
             next = Clock::now() + kBetweenDiscoveries;
             looked_ = true;
         }
-        co_await async::sleep(kBetweenFollowing);
+        co_await context_.ended.wait(kBetweenFollowing);
     }
 }
 
@@ -93,7 +93,7 @@ async::awaitable<void> ReplicaWatch::watch(std::shared_ptr<Replica> replica) {
         }
         const auto rest = began + Heart::interval(context_.options) - Clock::now();
         const auto pause = std::chrono::ceil<std::chrono::milliseconds>(rest);
-        co_await async::sleep(std::max(pause, std::chrono::milliseconds(1)));
+        co_await context_.ended.wait(std::max(pause, std::chrono::milliseconds(1)));
     }
 }
 

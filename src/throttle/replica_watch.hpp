@@ -32,6 +32,7 @@ public:
         async::Event& changed;
         std::function<void(std::string)> notice;
         Logger logger;
+        async::Event& ended;  ///< notified once `stopping` is set
         const bool& stopping;
     };
 

@@ -24,16 +24,21 @@ std::unique_ptr<Probe> make_probe(const Throttle::Context& context) {
     return std::make_unique<Probe>(context.connection, context.settings, context.primary_uuid);
 }
 
-Heart::Context heart_context(const Throttle::Context& context, const ReplicaWatch& replicas) {
+Heart::Context heart_context(
+    const Throttle::Context& context, const ReplicaWatch& replicas, async::Event& ended
+) {
     return {
         context.orders.options,
         context.beat_statement,
         [&replicas] { return replicas.needs_beats(); },
         context.logger,
+        ended,
         context.stopping};
 }
 
-ReplicaWatch::Context watch_context(const Throttle::Context& context, const Heart& heart) {
+ReplicaWatch::Context watch_context(
+    const Throttle::Context& context, const Heart& heart, async::Event& ended
+) {
     return {
         context.orders.options,
         context.connection,
@@ -44,6 +49,7 @@ ReplicaWatch::Context watch_context(const Throttle::Context& context, const Hear
         context.changed,
         context.notice,
         context.logger,
+        ended,
         context.stopping};
 }
 
@@ -52,13 +58,16 @@ ReplicaWatch::Context watch_context(const Throttle::Context& context, const Hear
 Throttle::Throttle(Context context, async::TaskGroup& tasks)
     : context_(std::move(context)),
       options_(context_.orders.options),
+      ended_(context_.executor),
       local_(context_.orders),
       load_(options_),
       history_(options_),
       query_(options_),
-      http_(options_, context_.stopping),
-      heart_(heart_context(context_, replicas_), make_probe(context_), context_.numbers_used),
-      replicas_(watch_context(context_, heart_), tasks),
+      http_(options_, ended_, context_.stopping),
+      heart_(
+          heart_context(context_, replicas_, ended_), make_probe(context_), context_.numbers_used
+      ),
+      replicas_(watch_context(context_, heart_, ended_), tasks),
       probe_(context_.connection, context_.settings, context_.primary_uuid) {}
 
 void Throttle::spawn(async::TaskGroup& tasks) {
@@ -97,7 +106,7 @@ async::awaitable<void> Throttle::read_server() {
                 next.at(i) = now + signals.at(i)->interval();
             }
         }
-        co_await async::sleep(kLookForWork);
+        co_await ended_.wait(kLookForWork);
     }
 }
 
@@ -146,7 +155,7 @@ void Throttle::step(Clock::time_point now) {
 async::awaitable<void> Throttle::steer() {
     while (!context_.stopping) {
         step(Clock::now());
-        co_await async::sleep(kStep);
+        co_await ended_.wait(kStep);
     }
 }
 

@@ -43,6 +43,7 @@ public:
         async::Event& changed;           ///< notified when somebody may go on
         std::function<void(std::string)> notice;
         Logger logger;
+        async::asio::any_io_executor executor;
         const bool& stopping;
     };
 
@@ -50,6 +51,8 @@ public:
 
     /// Begins in tasks of the group.
     void spawn(async::TaskGroup& tasks);
+    /// `stopping` is set.
+    void stop() { ended_.notify(); }
 
     [[nodiscard]] protocol::Gate& copy_gate() noexcept { return copy_gate_; }
     [[nodiscard]] protocol::Gate& replay_gate() noexcept { return replay_gate_; }
@@ -76,6 +79,7 @@ private:
 
     Context context_;
     const ThrottleOptions& options_;
+    async::Event ended_;
     LocalSignals local_;
     LoadSignal load_;
     HistorySignal history_;

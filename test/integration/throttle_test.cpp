@@ -77,7 +77,7 @@ protected:
             2,
             [rows, pause_ms](unsigned writer, std::mt19937& random) {
                 std::this_thread::sleep_for(milliseconds(pause_ms));
-                const unsigned id = 2 * (random() % (rows / 2)) + writer + 1;
+                const auto id = 2 * (random() % (rows / 2)) + writer + 1;
                 return TwinTransaction{
                     fmt::format("UPDATE {{}} SET v = {} WHERE id = {}", random() % 1000, id)};
             }

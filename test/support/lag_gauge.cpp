@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -16,11 +17,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kInterval{20};
 
-long microseconds_now() {
-    return static_cast<long>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                 std::chrono::steady_clock::now().time_since_epoch()
-    )
-                                 .count());
+std::int64_t microseconds_now() {
+    const auto time = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
 }
 
 }  // namespace
