@@ -227,7 +227,6 @@ TEST_F(ReplicaLag, BeyondTheHardLimitEndsTheRunWhichGoesOnLater) {
 
 /// Makes a server a replica of another one.
 void replicate(sql::Session& session, const Sandbox& from) {
-    session.execute("RESET BINARY LOGS AND GTIDS");
     session.execute(fmt::format(
         "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = {}, SOURCE_USER = "
         "'repl', SOURCE_PASSWORD = 'repl', SOURCE_AUTO_POSITION = 1, SOURCE_SSL = 1, "

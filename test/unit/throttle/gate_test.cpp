@@ -6,8 +6,11 @@
 namespace doppel::throttle {
 namespace {
 
-using std::chrono::microseconds;
 using std::chrono::milliseconds;
+
+double in_ms(milliseconds time) {
+    return static_cast<double>(time.count());
+}
 
 class Gate : public testing::Test {
 protected:
@@ -37,9 +40,9 @@ TEST_F(Gate, LetsAllGoOnAtTheFullShare) {
 
 TEST_F(Gate, MakesAPauseInProportionToTheWork) {
     gate_.set_share(0.5);
-    EXPECT_NEAR(turn(0, 1, milliseconds(100)).count(), 100, 2);
+    EXPECT_NEAR(in_ms(turn(0, 1, milliseconds(100))), 100, 2);
     gate_.set_share(0.2);
-    EXPECT_NEAR(turn(0, 1, milliseconds(100)).count(), 400, 2);
+    EXPECT_NEAR(in_ms(turn(0, 1, milliseconds(100))), 400, 2);
 }
 
 TEST_F(Gate, StandsStillWithoutAShare) {
@@ -57,7 +60,7 @@ TEST_F(Gate, AShareThatGrowsEndsThePauseEarlier) {
     gate_.worked(0, milliseconds(100));
     pass(milliseconds(450));  // half of 900 ms
     gate_.set_share(0.5);
-    EXPECT_NEAR(gate_.pause(0, 1).count(), 50, 2);
+    EXPECT_NEAR(in_ms(gate_.pause(0, 1)), 50, 2);
     gate_.set_share(1);
     EXPECT_EQ(gate_.pause(0, 1).count(), 0);
 }
@@ -70,7 +73,7 @@ TEST_F(Gate, LetsOnlyAsManyWorkAsTheShareNeeds) {
     EXPECT_GT(gate_.pause(3, 4).count(), 0);
     EXPECT_EQ(turn(1, 4, milliseconds(100)).count(), 0) << "two of four at work are the half";
     gate_.set_share(0.125);
-    EXPECT_NEAR(turn(0, 4, milliseconds(100)).count(), 100, 2);
+    EXPECT_NEAR(in_ms(turn(0, 4, milliseconds(100))), 100, 2);
     EXPECT_GT(gate_.pause(1, 4).count(), 0);
 }
 
