@@ -10,13 +10,14 @@
 namespace doppel {
 
 /// Which kind of end a failure means for a migration. One value per exit code of the command, but
-/// two for exit 4.
+/// three for exit 4.
 enum class Errc {
     failed,       ///< failed; the source table is untouched (exit 1)
     usage,        ///< the command line or the statement is wrong (exit 2)
     refused,      ///< a check refused before anything was changed (exit 3)
     interrupted,  ///< a server or connection was lost (exit 4)
     displaced,    ///< the connection leads to another server than before (exit 4)
+    overloaded,   ///< a hard limit of the throttle was reached (exit 4)
     data_misfit,  ///< the data does not fit the new schema (exit 5)
     stopped,      ///< a signal or the operator stopped the run (exit 130)
 };

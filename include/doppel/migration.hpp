@@ -5,6 +5,7 @@
 #include "doppel/log.hpp"
 #include "doppel/options.hpp"
 #include "doppel/progress.hpp"
+#include "doppel/throttle.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -63,6 +64,12 @@ struct MigrationOptions {
         300'000};  ///< give up (exit 4) when the server is away for this long
 
     std::chrono::milliseconds progress_interval{1'000};
+
+    ThrottleOptions throttle;  ///< when the run holds itself back
+
+    // Running control
+    bool control = true;         ///< listen on a Unix socket for `doppel pause` and the like
+    std::string control_socket;  ///< its path; empty: chosen by server and table, see control.hpp
 };
 
 /// How a run ended. `code` is meaningless when `ok`.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "doppel/throttle.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -55,6 +57,7 @@ struct Progress {
     unsigned cutover_attempts = 0;
     std::uint64_t reconnects = 0;
     std::chrono::milliseconds elapsed{0};
+    ThrottleState throttle;
 };
 
 struct PhaseChanged {

@@ -164,7 +164,9 @@ std::string to_json(const Point& point, const Show& show, const std::string& run
           {"rows_per_second", show.rows_per_second},
           {"eta_seconds", nullptr},
           {"feed_lag_seconds", show.feed_lag_seconds},
-          {"elapsed_ms", show.elapsed_ms}}},
+          {"elapsed_ms", show.elapsed_ms},
+          {"copy_share", show.copy_share},
+          {"throttle_reason", show.throttle_reason}}},
     };
     if (point.low_water) {
         document["low_water"] = base::to_hex(point.low_water->bytes);
@@ -221,6 +223,8 @@ base::Result<Show> parse_show(std::string_view text) {
         }
         from.at("feed_lag_seconds").get_to(show.feed_lag_seconds);
         from.at("elapsed_ms").get_to(show.elapsed_ms);
+        show.copy_share = from.value("copy_share", 1.0);
+        show.throttle_reason = from.value("throttle_reason", "");
         return show;
     });
 }

@@ -82,6 +82,8 @@ struct Show {
     std::optional<double> eta_seconds;
     double feed_lag_seconds = 0;
     std::uint64_t elapsed_ms = 0;  ///< of this process
+    double copy_share = 1;         ///< see ThrottleState
+    std::string throttle_reason;
 };
 
 [[nodiscard]] std::string to_json(const Record& record);

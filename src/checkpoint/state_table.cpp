@@ -40,7 +40,12 @@ void StateTable::create(sql::Session& session, std::string_view comment, const R
     ));
     base::fault_point("prepare.state_empty");
     std::string rows = fmt::format(
-        "({}, 0), ({}, 0), ({}, 0), ({}, 0)", kFenceId, kMarkerId, kCutoverId, kPointId
+        "({}, 0), ({}, 0), ({}, 0), ({}, 0), ({}, 0)",
+        kFenceId,
+        kMarkerId,
+        kCutoverId,
+        kPointId,
+        kHeartbeatId
     );
     for (std::int64_t id = kReplayId; id < kReplayId + kReplaySessionsMax; ++id) {
         rows += fmt::format(", ({}, 0)", id);
@@ -147,6 +152,21 @@ std::string StateTable::mark_statement(std::int64_t id, std::uint64_t seq) const
     return fmt::format(
         "UPDATE {} SET seq = {}, at = CURRENT_TIMESTAMP(6) WHERE id = {}", name_.quoted(), seq, id
     );
+}
+
+std::string StateTable::beat_statement(std::uint64_t seq) const {
+    return fmt::format(
+        "INSERT INTO {} (id, seq) VALUES ({}, {}) ON DUPLICATE KEY UPDATE seq = {}, at = "
+        "CURRENT_TIMESTAMP(6)",
+        name_.quoted(),
+        kHeartbeatId,
+        seq,
+        seq
+    );
+}
+
+std::string StateTable::beat_query() const {
+    return fmt::format("SELECT seq FROM {} WHERE id = {}", name_.quoted(), kHeartbeatId);
 }
 
 std::string StateTable::replay_statement(std::int64_t id, bool rows_missing) const {

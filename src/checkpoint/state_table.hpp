@@ -35,7 +35,8 @@ public:
     static constexpr std::int64_t kMarkerId = 2;   ///< writes that are waited for in the feed
     static constexpr std::int64_t kCutoverId = 3;  ///< the cut-over's fence under the lock
     static constexpr std::int64_t kPointId = 4;
-    static constexpr std::int64_t kReplayId = 16;  ///< and upwards: one for each replay session
+    static constexpr std::int64_t kHeartbeatId = 8;  ///< what replicas are measured by
+    static constexpr std::int64_t kReplayId = 16;    ///< and upwards: one for each replay session
     static constexpr std::int64_t kReplaySessionsMax = 64;
 
     explicit StateTable(mysql::TableName name) : name_(std::move(name)) {}
@@ -71,6 +72,10 @@ public:
     [[nodiscard]] std::string touch_statement(std::int64_t id) const;
     /// The same with a number that the feed will show.
     [[nodiscard]] std::string mark_statement(std::int64_t id, std::uint64_t seq) const;
+    /// The same for the heartbeat, whose row an earlier run's table may lack.
+    [[nodiscard]] std::string beat_statement(std::uint64_t seq) const;
+    /// Reads the newest heartbeat, on a replica.
+    [[nodiscard]] std::string beat_query() const;
     /// The touch of a replay session. `rows_missing`: rows were deleted from the shadow in a
     /// transaction that did not insert them again, and this is to be known for as long as it is so.
     [[nodiscard]] std::string replay_statement(std::int64_t id, bool rows_missing) const;

@@ -8,6 +8,7 @@
 #include "mysql/table_pair.hpp"
 #include "protocol/chunk_sizer.hpp"
 #include "protocol/coordinator.hpp"
+#include "protocol/gate.hpp"
 #include "sql/async_session.hpp"
 #include "sql/conflict_count.hpp"
 #include "sql/failure_kind.hpp"
@@ -26,6 +27,7 @@ struct CopyContext {
     async::Event& changed;  ///< notified when the coordinator may permit something new
     BoundaryFinder& boundaries;
     protocol::ChunkSizer& sizer;
+    protocol::Gate& gate;  ///< asked before each chunk
     Logger logger;
     std::chrono::milliseconds reconnect_limit;
     const bool& stopping;

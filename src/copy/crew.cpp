@@ -37,10 +37,19 @@ async::awaitable<void> Crew::run(async::TaskGroup& tasks) {
     }
 }
 
+std::chrono::milliseconds Crew::pause_of(unsigned number) const {
+    if (context_.boundaries.exhausted()) {
+        return {};
+    }
+    return number >= pace_.workers() ? kLook : context_.gate.pause(number, pace_.workers());
+}
+
 async::awaitable<void> Crew::work(Copier& copier, unsigned number) {
     while (!context_.stopping) {
-        if (number >= pace_.workers() && !context_.boundaries.exhausted()) {
-            co_await context_.changed.wait(kLook);
+        // Not while a chunk is open: the keys of changed rows in it would wait as well.
+        const auto pause = pause_of(number);
+        if (pause.count() > 0) {
+            co_await context_.changed.wait(pause);
             continue;
         }
         const auto chunk = co_await context_.boundaries.next();
@@ -49,7 +58,9 @@ async::awaitable<void> Crew::work(Copier& copier, unsigned number) {
         }
         const auto began = Clock::now();
         co_await copier.copy(*chunk);
-        co_await rest(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began));
+        const auto worked = Clock::now() - began;
+        context_.gate.worked(number, std::chrono::duration_cast<std::chrono::microseconds>(worked));
+        co_await rest(std::chrono::duration_cast<std::chrono::milliseconds>(worked));
     }
     --working_;
     context_.changed.notify();

@@ -6,6 +6,7 @@
 #include "copy/pace.hpp"
 #include "protocol/balance.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -35,6 +36,8 @@ private:
     async::awaitable<void> work(Copier& copier, unsigned number);
     /// A copier that has worked for that long leaves replay its share.
     async::awaitable<void> rest(std::chrono::milliseconds worked);
+    /// Until the copier may take its next chunk; zero: now.
+    [[nodiscard]] std::chrono::milliseconds pause_of(unsigned number) const;
 
     CopyContext context_;
     const Pace& pace_;

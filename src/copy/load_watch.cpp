@@ -23,16 +23,27 @@ LoadWatch::LoadWatch(Context context, sql::AsyncSession& session)
 async::awaitable<void> LoadWatch::run() {
     while (!context_.stopping) {
         const auto load = co_await read();
-        if (load && context_.pace.see(Pace::Clock::now(), *load)) {
-            const Pace& pace = context_.pace;
-            context_.logger.debug(
-                "copy: {} copiers, chunks of {} ms", pace.workers(), pace.chunk_time().count()
-            );
-            context_.sizer.aim(pace.chunk_time(), pace.rows_max());
-            context_.changed.notify();
+        if (load) {
+            context_.pace.see(Pace::Clock::now(), *load);
         }
+        aim();
         co_await async::sleep(kLook);
     }
+}
+
+void LoadWatch::aim() {
+    Pace& pace = context_.pace;
+    pace.cap_chunk_time(context_.chunk_time_cap());
+    if (pace.workers() == workers_ && pace.chunk_time() == chunk_time_ &&
+        pace.rows_max() == rows_max_) {
+        return;
+    }
+    workers_ = pace.workers();
+    chunk_time_ = pace.chunk_time();
+    rows_max_ = pace.rows_max();
+    context_.logger.debug("copy: {} copiers, chunks of {} ms", workers_, chunk_time_.count());
+    context_.sizer.aim(chunk_time_, rows_max_);
+    context_.changed.notify();
 }
 
 async::awaitable<std::optional<ServerLoad>> LoadWatch::read() {

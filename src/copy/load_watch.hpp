@@ -9,6 +9,8 @@
 #include "sql/async_session.hpp"
 
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <optional>
 
 namespace doppel::copy {
@@ -22,6 +24,8 @@ public:
         protocol::ChunkSizer& sizer;
         const sql::Activity& ours;
         async::Event& changed;  ///< notified when the pace has changed
+        /// See Pace::cap_chunk_time.
+        std::function<std::optional<std::chrono::milliseconds>()> chunk_time_cap;
         Logger logger;
         std::chrono::milliseconds reconnect_limit;
         const bool& stopping;
@@ -33,9 +37,14 @@ public:
 
 private:
     async::awaitable<std::optional<ServerLoad>> read();
+    /// Makes chunks as the pace has them now.
+    void aim();
 
     Context context_;
     sql::AsyncSession& session_;
+    unsigned workers_ = 0;  ///< as they were aimed for last
+    std::chrono::milliseconds chunk_time_{0};
+    std::size_t rows_max_ = 0;
 };
 
 }  // namespace doppel::copy

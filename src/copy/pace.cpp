@@ -88,7 +88,8 @@ bool Pace::see(Clock::time_point now, const ServerLoad& load) {
 }
 
 std::chrono::milliseconds Pace::chunk_time() const {
-    return gentle_ ? std::min(kGentleTime, limits_.chunk_time) : limits_.chunk_time;
+    const auto most = std::min(limits_.chunk_time, cap_.value_or(limits_.chunk_time));
+    return gentle_ ? std::min(kGentleTime, most) : most;
 }
 
 std::size_t Pace::rows_max() const {

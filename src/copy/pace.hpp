@@ -51,6 +51,12 @@ public:
 
     [[nodiscard]] bool gentle() const noexcept { return gentle_; }
     [[nodiscard]] unsigned workers() const noexcept { return gentle_ ? 1 : limits_.workers_max; }
+    /// Other limits from now on; as many workers as at first at most.
+    void set_workers_max(unsigned workers) noexcept { limits_.workers_max = workers; }
+    void set_chunk_time(std::chrono::milliseconds time) noexcept { limits_.chunk_time = time; }
+    [[nodiscard]] const Limits& limits() const noexcept { return limits_; }
+    /// No chunk is to take longer than this, whatever the limits are; nothing: they alone count.
+    void cap_chunk_time(std::optional<std::chrono::milliseconds> cap) noexcept { cap_ = cap; }
     [[nodiscard]] std::chrono::milliseconds chunk_time() const;
     [[nodiscard]] std::size_t rows_max() const;
 
@@ -59,6 +65,7 @@ private:
     void count_running(unsigned running, double share);
 
     Limits limits_;
+    std::optional<std::chrono::milliseconds> cap_;
     bool gentle_ = true;
     std::optional<Clock::time_point> last_seen_;
     std::uint64_t most_statements_ = 0;

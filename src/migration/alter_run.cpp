@@ -60,6 +60,8 @@ AlterRun::AlterRun(
       observer_(observer),
       logger_(std::move(logger)),
       executor_(std::move(executor)) {
+    orders_.options = options_.throttle;
+    orders_.abort = [this](std::string reason) { stop(std::move(reason)); };
     if (!connection_.members.empty()) {
         options_.reconnect_limit =
             std::min<milliseconds>(options_.reconnect_limit, kReconnectLimit);
@@ -125,7 +127,15 @@ async::awaitable<void> AlterRun::run() {
 
 void AlterRun::make_migration(const ConnectionOptions& server) {
     migration_ = std::make_unique<Migration>(
-        statement_, statement_text_, table_, server, options_, observer_, logger_, executor_
+        statement_,
+        statement_text_,
+        table_,
+        server,
+        options_,
+        orders_,
+        observer_,
+        logger_,
+        executor_
     );
     migration_->follow(previous_run_id_, swapped_);
 }

@@ -11,6 +11,7 @@
 #include "migration/migration.hpp"
 #include "mysql/identifier.hpp"
 #include "statement/alter_statement.hpp"
+#include "throttle/orders.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -59,6 +60,7 @@ private:
     mysql::TableName table_;
     ConnectionOptions connection_;
     MigrationOptions options_;
+    throttle::Orders orders_;
     std::chrono::milliseconds search_limit_;
     Observer& observer_;
     Logger logger_;

@@ -37,6 +37,8 @@ checkpoint::Show show_of(const Progress& progress) {
     }
     show.feed_lag_seconds = progress.feed_lag_seconds;
     show.elapsed_ms = static_cast<std::uint64_t>(progress.elapsed.count());
+    show.copy_share = progress.throttle.copy_share;
+    show.throttle_reason = progress.throttle.reason;
     return show;
 }
 

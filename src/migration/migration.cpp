@@ -58,6 +58,7 @@ Migration::Migration(
     mysql::TableName table,
     const ConnectionOptions& connection,
     const MigrationOptions& options,
+    throttle::Orders& orders,
     Observer& observer,
     const Logger& logger,
     async::asio::any_io_executor executor
@@ -66,6 +67,7 @@ Migration::Migration(
       statement_text_(std::move(statement_text)),
       table_(std::move(table)),
       options_(options),
+      orders_(orders),
       observer_(observer),
       logger_(logger),
       executor_(executor),
@@ -78,6 +80,7 @@ Migration::Migration(
       lock_session_(sessions_.plain()),
       lock_changed_(executor),
       lock_task_(executor, [this] { stop("stopping: something that the run relies on is lost"); }),
+      control_tasks_(executor, [] {}),
       started_(Clock::now()) {}
 
 void Migration::stop(std::string reason) {
@@ -100,6 +103,7 @@ void Migration::require_running() const {
 
 void Migration::enter(Phase phase) {
     require_running();
+    phase_ = phase;
     observer_.on_event(PhaseChanged{phase});
 }
 
@@ -135,6 +139,7 @@ async::awaitable<void> Migration::run() {
         failure = internal_error(error);
     }
     failure = as_stopped(failure);
+    co_await close_control();
     lock_ends_ = true;
     lock_changed_.notify();
     lock_session_->give_up();
@@ -176,6 +181,7 @@ async::awaitable<bool> Migration::check() {
     // The tables of a run that goes on are no leftovers. One that ended since may have changed what
     // was read, so it is read again.
     co_await take_lock();
+    co_await open_control();
     co_await await_received();
     co_await read_plan();
     if (plan_->facts.source && !plan_->facts.source->is_view) {
@@ -184,7 +190,7 @@ async::awaitable<bool> Migration::check() {
         }
         if (is_made_before()) {
             notice("the change is made here, and nothing is left to be removed");
-            summarize("shadow", {}, {});
+            summarize("shadow");
             co_return true;
         }
         co_await read_plan();
@@ -253,7 +259,7 @@ async::awaitable<bool> Migration::try_native() {
         co_return false;
     }
     const bool instant = outcome.method == native::Method::instant;
-    summarize(instant ? "instant" : "inplace", {}, {});
+    summarize(instant ? "instant" : "inplace");
     co_return true;
 }
 
@@ -434,9 +440,13 @@ void Migration::refuse_for(Finding finding) const {
 
 async::awaitable<void> Migration::run_shadow() {
     run_ = std::make_unique<ShadowRun>(
-        *job_, *guard_, options_, sessions_, observer_, logger_, executor_
+        *job_, *guard_, options_, orders_, sessions_, observer_, logger_, executor_
     );
     co_await run_->run();
+}
+
+void Migration::summarize(const char* method) {
+    summarize(method, Progress(), {});
 }
 
 void Migration::summarize(const char* method, Progress progress, std::chrono::microseconds locked) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "checkpoint/state_table.hpp"
+#include "control/server.hpp"
 #include "doppel/migration.hpp"
 #include "migration/earlier_run.hpp"
 #include "migration/own_tables.hpp"
@@ -42,6 +43,7 @@ public:
         mysql::TableName table,
         const ConnectionOptions& connection,
         const MigrationOptions& options,
+        throttle::Orders& orders,
         Observer& observer,
         const Logger& logger,
         async::asio::any_io_executor executor
@@ -114,6 +116,14 @@ private:
     /// Ends the watch over the migration lock. False when the lock is not ours any more.
     async::awaitable<bool> ends_with_lock();
     async::awaitable<void> take_lock();
+    /// Listens for `doppel pause` and the like. Requires the lock: a socket that is there is dead.
+    async::awaitable<void> open_control();
+    async::awaitable<void> close_control();
+    void make_control(const std::string& server_uuid);
+    [[nodiscard]] control::Answer answer(const ControlRequest& request);
+    [[nodiscard]] control::Answer set(const ControlRequest& request);
+    [[nodiscard]] control::Answer set_pace(const ControlRequest& request);
+    [[nodiscard]] control::Answer tell_status() const;
     async::awaitable<void> watch_lock();
     /// After a loss of its connection.
     async::awaitable<void> take_lock_again();
@@ -156,6 +166,8 @@ private:
     void refuse(const std::vector<Finding>& findings) const;
     void require_running() const;
     void summarize(const char* method, Progress progress, std::chrono::microseconds locked);
+    /// Nothing was copied.
+    void summarize(const char* method);
     [[nodiscard]] mysql::TableName sibling(const std::string& name) const;
     [[nodiscard]] checkpoint::Record record(checkpoint::Stage stage) const;
     /// The run was interrupted and can go on later.
@@ -165,6 +177,7 @@ private:
     std::string statement_text_;
     mysql::TableName table_;
     const MigrationOptions& options_;
+    throttle::Orders& orders_;
     Observer& observer_;
     Logger logger_;
     async::asio::any_io_executor executor_;
@@ -194,6 +207,9 @@ private:
     std::optional<checkpoint::Point> point_;  ///< where this one begins
     std::optional<ShadowJob> job_;
     std::unique_ptr<ShadowRun> run_;
+    Phase phase_ = Phase::connecting;
+    std::unique_ptr<control::Server> control_;
+    async::TaskGroup control_tasks_;
     std::chrono::steady_clock::time_point started_;
 };
 

@@ -194,7 +194,7 @@ async::awaitable<bool> Migration::finish_earlier_run(const EarlierRun& run) {
     }
     co_await clean_up(run.record.drop_old && run.old_table_is_source);
     if (asked_for) {
-        summarize("shadow", {}, {});
+        summarize("shadow");
     }
     co_return asked_for;
 }
@@ -363,8 +363,8 @@ async::awaitable<void> Migration::write_record(
 }
 
 bool Migration::keeps_state(const Error& failure) const {
-    const bool may_go_on = failure.code() == Errc::stopped || sql::may_pass(failure) ||
-                           (earlier_ && failure.code() == Errc::refused);
+    const bool may_go_on = failure.code() == Errc::stopped || failure.code() == Errc::overloaded ||
+                           sql::may_pass(failure) || (earlier_ && failure.code() == Errc::refused);
     return (job_ || earlier_) && may_go_on;
 }
 

@@ -50,6 +50,8 @@ MigrationCheckpoint checkpoint_of(const Remains& remains, const checkpoint::Show
     checkpoint.eta_seconds = show.eta_seconds;
     checkpoint.keys_pending = show.keys_pending;
     checkpoint.feed_lag_seconds = show.feed_lag_seconds;
+    checkpoint.copy_share = show.copy_share;
+    checkpoint.throttle_reason = show.throttle_reason;
     return checkpoint;
 }
 

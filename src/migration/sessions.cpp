@@ -74,6 +74,20 @@ sql::SessionSettings writer_settings() {
     return settings;
 }
 
+sql::SessionSettings SessionFactory::probe_settings() const {
+    sql::SessionSettings settings;
+    settings.program_name = "doppel throttle";
+    settings.activity = activity_;
+    settings.statements = {
+        sql::kKeepIdleConnection,
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+        // A heartbeat must not hold up the lock of the cut-over, nor a query of the user's a probe.
+        "SET SESSION lock_wait_timeout = 1, SESSION innodb_lock_wait_timeout = 1",
+        "SET SESSION max_execution_time = 1500",
+    };
+    return settings;
+}
+
 sql::SessionSettings SessionFactory::key_settings() const {
     sql::SessionSettings settings = writer_settings();
     if (utc_) {

@@ -37,6 +37,8 @@ public:
     /// With `writer_settings`, in the server's default time zone, which conversions between
     /// TIMESTAMP and other types depend on, unless `use_utc` was called.
     [[nodiscard]] std::unique_ptr<sql::AsyncSession> writer();
+    /// For looks at the server and heartbeats (throttle::Probe).
+    [[nodiscard]] sql::SessionSettings probe_settings() const;
     /// The same, under a program name of its own: it reads much, and who looks for the cause of
     /// load shall find it.
     [[nodiscard]] std::unique_ptr<sql::AsyncSession> verifier();

@@ -92,6 +92,7 @@ ShadowRun::ShadowRun(
     const ShadowJob& job,
     const SourceGuard& guard,
     const MigrationOptions& options,
+    const throttle::Orders& orders,
     SessionFactory& sessions,
     Observer& observer,
     const Logger& logger,
@@ -130,6 +131,7 @@ ShadowRun::ShadowRun(
       cutover_session_(sessions.writer()),
       checkpoint_session_(sessions.writer()),
       balance_(balance_limits(options, replay_sessions_.size())),
+      throttle_(throttle_context(orders), tasks_),
       pace_(pace_limits(options, job)),
       sizer_(sizer_limits(pace_)),
       boundaries_(
@@ -141,6 +143,7 @@ ShadowRun::ShadowRun(
            changed_,
            boundaries_,
            sizer_,
+           throttle_.copy_gate(),
            logger,
            options.reconnect_limit,
            stopping_},
@@ -153,6 +156,7 @@ ShadowRun::ShadowRun(
            sizer_,
            sessions.activity(),
            changed_,
+           [this] { return throttle_.chunk_time_max(); },
            logger,
            options.reconnect_limit,
            stopping_},
@@ -174,6 +178,7 @@ ShadowRun::ShadowRun(
            balance_,
            replay::upsert_assignments(job.tables, job.schema),
            changed_,
+           throttle_.replay_gate(),
            logger,
            options.reconnect_limit,
            [this] { return pass_fence(Waiting::for_replay); },
@@ -269,6 +274,8 @@ async::awaitable<void> ShadowRun::run() {
     verification_.spawn(tasks_);
     tasks_.spawn(report());
     tasks_.spawn(steer());
+    throttle_.spawn(tasks_);
+    tasks_.spawn(watch_limits());
     tasks_.spawn(conduct());
     co_await tasks_.settle();
     co_await close_sessions();
@@ -302,6 +309,7 @@ void ShadowRun::stop() {
     for (sql::AsyncSession* session : all_sessions()) {
         session->give_up();
     }
+    throttle_.stop();
     changed_.notify();
 }
 
@@ -325,7 +333,9 @@ async::awaitable<void> ShadowRun::conduct() {
     // Not before the feed is connected: the statements for that would be taken for somebody else's.
     tasks_.spawn(load_watch_.run());
     enter(Phase::copying);
+    throttle_.set_copying(true);
     co_await crew_.run(tasks_);
+    throttle_.set_copying(false);
     require_running();
     copied_at_ = coordinator_.delivered();
     if (!coordinator_.copied()) {
@@ -498,6 +508,7 @@ Progress ShadowRun::progress() const {
         );
     }
     verification_.add_to(progress);
+    progress.throttle = throttle_.state();
     progress.cutover_attempts = cutover_attempts_;
     progress.reconnects = stream_.reconnects();
     progress.elapsed =

@@ -28,6 +28,7 @@
 #include "replay/fencer.hpp"
 #include "replay/replayer.hpp"
 #include "shadow/auto_increment.hpp"
+#include "throttle/throttle.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -78,6 +79,7 @@ public:
         const ShadowJob& job,
         const SourceGuard& guard,
         const MigrationOptions& options,
+        const throttle::Orders& orders,
         SessionFactory& sessions,
         Observer& observer,
         const Logger& logger,
@@ -92,6 +94,8 @@ public:
     void stop();
 
     [[nodiscard]] Progress progress() const;
+    /// For `doppel set`: what it may change beside the throttle.
+    [[nodiscard]] copy::Pace& pace() noexcept { return pace_; }
     [[nodiscard]] std::chrono::microseconds cutover_locked() const { return cutover_locked_; }
     /// After `run` threw: whether the tables were swapped all the same.
     [[nodiscard]] cutover::Cutover::Fate fate() const { return cutover_.fate(); }
@@ -115,6 +119,11 @@ private:
     async::awaitable<void> end_build_on_stop();
     async::awaitable<void> drain();
     async::awaitable<void> cut_over();
+    /// Until nothing hinders the swap: limits, windows, --postpone-cutover.
+    async::awaitable<void> await_permission();
+    /// Throws once a hard limit was reached.
+    async::awaitable<void> watch_limits();
+    throttle::Throttle::Context throttle_context(const throttle::Orders& orders);
     async::awaitable<void> await_good_moment();
     async::awaitable<void> require_same_source();
     async::awaitable<bool> drain_locked(
@@ -173,6 +182,7 @@ private:
     std::unique_ptr<sql::AsyncSession> index_session_;  ///< null unless it is needed
 
     protocol::Balance balance_;
+    throttle::Throttle throttle_;
     copy::Pace pace_;
     protocol::ChunkSizer sizer_;
     copy::BoundaryFinder boundaries_;

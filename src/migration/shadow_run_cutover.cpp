@@ -102,6 +102,19 @@ async::awaitable<void> ShadowRun::await_good_moment() {
     }
 }
 
+async::awaitable<void> ShadowRun::await_permission() {
+    std::string said;
+    while (const auto hindrance = throttle_.hinders_cutover()) {
+        require_running();
+        if (hindrance->cause != said) {
+            said = hindrance->cause;
+            notice(hindrance->reason);
+        }
+        co_await async::sleep(kDrainPause);
+    }
+    throttle_.cutover_may_begin();
+}
+
 async::awaitable<void> ShadowRun::require_same_source() {
     const std::function<void(sql::Session&)> look = [this](sql::Session& session) {
         guard_.require_unchanged(session);
@@ -132,6 +145,7 @@ cutover::CutoverHooks ShadowRun::cutover_hooks() {
 async::awaitable<void> ShadowRun::cut_over() {
     cutover::AttemptPolicy policy(options_.cutover_attempts, options_.cutover_backoff_max);
     while (true) {
+        co_await await_permission();
         co_await await_good_moment();
         co_await require_same_source();
         co_await drain();

@@ -3,6 +3,7 @@
 
 #include "sql/failure_kind.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace doppel::replay {
@@ -61,11 +62,14 @@ async::awaitable<void> Helper::run() {
         }
         auto batch = hooks_.take();
         if (!batch) {
-            co_await context_.changed.wait(kLook);
+            const auto held = hooks_.held_back();
+            co_await context_.changed.wait(held.count() > 0 ? std::min(held, kLook) : kLook);
             continue;
         }
         busy_ = true;
+        const auto began = Clock::now();
         co_await reconcile(std::move(*batch));
+        hooks_.worked(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began));
         busy_ = false;
         context_.changed.notify();
     }

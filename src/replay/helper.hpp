@@ -18,6 +18,10 @@ struct HelperHooks {
     std::function<bool()> wanted;
     /// The shadow refused a row of the batch, of which nothing was committed.
     std::function<void(protocol::Batch)> hand_over;
+    /// The throttle holds it back for so long.
+    std::function<std::chrono::milliseconds()> held_back;
+    /// It was at work for so long.
+    std::function<void(std::chrono::microseconds)> worked;
 };
 
 /// One more session that reconciles. It takes batches whole or not at all: a batch that the shadow

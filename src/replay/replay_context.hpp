@@ -7,6 +7,7 @@
 #include "mysql/table_pair.hpp"
 #include "protocol/balance.hpp"
 #include "protocol/coordinator.hpp"
+#include "protocol/gate.hpp"
 
 #include <chrono>
 #include <functional>
@@ -22,6 +23,7 @@ struct ReplayContext {
     const protocol::Balance& balance;  ///< how many reconcile
     std::string assignments;           ///< of upsert_assignments
     async::Event& changed;
+    protocol::Gate& gate;  ///< asked before each batch
     Logger logger;
     std::chrono::milliseconds reconnect_limit;
     /// Returns when the feed has delivered everything that was committed before the call.

@@ -58,7 +58,9 @@ HelperHooks Replayer::hooks(unsigned number) {
     return {
         [this, number] { return take(number); },
         [this, number] { return may_work(number) && context_.coordinator.waiting() > 0; },
-        [this](protocol::Batch batch) { handed_over_.push_back(std::move(batch)); }};
+        [this](protocol::Batch batch) { handed_over_.push_back(std::move(batch)); },
+        [this, number] { return held_back(number); },
+        [this, number](std::chrono::microseconds time) { context_.gate.worked(number, time); }};
 }
 
 void Replayer::spawn(async::TaskGroup& tasks) {
@@ -74,8 +76,12 @@ bool Replayer::may_work(unsigned number) const {
     return !paused_ && (number == 0 || (smooth && number < context_.balance.replayers()));
 }
 
+std::chrono::milliseconds Replayer::held_back(unsigned number) {
+    return context_.gate.pause(number, context_.balance.replayers());
+}
+
 std::optional<protocol::Batch> Replayer::take(unsigned number) {
-    if (!may_work(number)) {
+    if (!may_work(number) || held_back(number).count() > 0) {
         return std::nullopt;
     }
     if (!handed_over_.empty()) {
@@ -91,7 +97,11 @@ async::awaitable<void> Replayer::lead() {
         auto batch = take(0);
         if (batch) {
             lead_busy_ = true;
+            const auto began = Clock::now();
             co_await reconcile(std::move(*batch));
+            context_.gate.worked(
+                0, std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began)
+            );
             lead_busy_ = false;
             context_.changed.notify();
         }
@@ -99,7 +109,9 @@ async::awaitable<void> Replayer::lead() {
             co_await look();
         }
         if (!batch) {
-            co_await context_.changed.wait(settled() ? kLook : kLookAtRefused);
+            const auto look = settled() ? kLook : kLookAtRefused;
+            const auto held = held_back(0);
+            co_await context_.changed.wait(held.count() > 0 ? std::min(held, look) : look);
         }
     }
 }

@@ -66,6 +66,8 @@ private:
     /// The one place where batches are taken, the cut-over's aside. `number`: 0 is the lead.
     std::optional<protocol::Batch> take(unsigned number);
     [[nodiscard]] bool may_work(unsigned number) const;
+    /// By the throttle: until who has this number may take a batch; zero: now.
+    [[nodiscard]] std::chrono::milliseconds held_back(unsigned number);
     [[nodiscard]] bool busy() const;
     HelperHooks hooks(unsigned number);
 

@@ -54,7 +54,7 @@ run 2
 holds err '^doppel: the command is missing'
 empty out
 run 2 revert
-holds err "^doppel: unknown command 'revert'; the commands are: alter, verify, status, cleanup"
+holds err "^doppel: unknown command 'revert'; the commands are: alter, verify, status, pause, resume, cutover, abort, set, cleanup"
 run 2 alter --no-defaults
 holds err '^doppel: the statement is missing'
 run 2 alter --no-defaults 'ALTER TABLE a.b FORCE' 'ALTER TABLE a.c FORCE'

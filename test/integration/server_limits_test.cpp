@@ -76,7 +76,7 @@ TEST_F(ServerLimits, NoConnectionIsFreeAtTheStart) {
 /// Enough by its limit, but others use some of them.
 TEST_F(ServerLimits, TheAccountRunsOutOfConnections) {
     begin();
-    execute("ALTER USER mover@'%' WITH MAX_USER_CONNECTIONS 18");
+    execute("ALTER USER mover@'%' WITH MAX_USER_CONNECTIONS 21");
     auto as_mover = server().primary();
     as_mover.user = "mover";
     as_mover.password = "mover";

@@ -119,6 +119,16 @@ bool Settings::flag(std::string_view name) const {
     );
 }
 
+std::vector<const GivenOption*> Settings::all(std::string_view name) const {
+    std::vector<const GivenOption*> found;
+    for (const GivenOption& option : options_) {
+        if (option.name == name) {
+            found.push_back(&option);
+        }
+    }
+    return found;
+}
+
 std::optional<std::string> Settings::text(std::string_view name) const {
     const GivenOption* const given = find(name);
     return given == nullptr ? std::nullopt : std::make_optional(required_value(*given));

@@ -45,6 +45,8 @@ public:
     [[nodiscard]] const GivenOption* find(std::string_view name) const;
     [[nodiscard]] bool flag(std::string_view name) const;
     [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
+    /// All of an option that may be given several times, in order.
+    [[nodiscard]] std::vector<const GivenOption*> all(std::string_view name) const;
     [[nodiscard]] std::chrono::milliseconds duration(
         std::string_view name,
         std::chrono::milliseconds default_value,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "doppel/cleanup.hpp"
+#include "doppel/control.hpp"
 #include "doppel/migration.hpp"
 #include "doppel/status.hpp"
 #include "doppel/verify.hpp"
@@ -49,6 +50,15 @@ using RunCleanup = std::function<Outcome(
     const Logger& logger
 )>;
 
+/// `send_control`, or a fake of it.
+using SendControl = std::function<ControlResult(
+    const std::string& table,
+    const ConnectionOptions& connection,
+    const std::string& socket,
+    const ControlRequest& request,
+    const Logger& logger
+)>;
+
 /// What the commands need of the world outside. All references must outlive the command.
 struct CommandContext {
     System& system;
@@ -62,6 +72,7 @@ struct CommandContext {
     ReadStatus read_status = {};
     RunCleanup run_cleanup = {};
     bool can_ask = false;  ///< standard input and output are a terminal
+    SendControl send_control = {};
 };
 
 /// `doppel alter`: `arguments` are the words after "alter". Every error is on standard error when

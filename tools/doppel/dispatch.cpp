@@ -3,6 +3,7 @@
 
 #include "tools/common/suggestion.hpp"
 #include "tools/doppel/command_cleanup.hpp"
+#include "tools/doppel/command_control.hpp"
 #include "tools/doppel/command_status.hpp"
 #include "tools/doppel/command_verify.hpp"
 #include "tools/doppel/texts.hpp"
@@ -23,10 +24,15 @@ struct Command {
     RunCommand run;
 };
 
-constexpr std::array<Command, 4> kCommands{
+constexpr std::array<Command, 9> kCommands{
     {{"alter", command_alter},
      {"verify", command_verify},
      {"status", command_status},
+     {"pause", command_pause},
+     {"resume", command_resume},
+     {"cutover", command_cutover},
+     {"abort", command_abort},
+     {"set", command_set},
      {"cleanup", command_cleanup}}};
 
 std::vector<std::string> command_names() {

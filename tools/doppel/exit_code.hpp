@@ -27,6 +27,7 @@ enum class ExitCode {
             return ExitCode::refused;
         case Errc::interrupted:
         case Errc::displaced:
+        case Errc::overloaded:
             return ExitCode::interrupted;
         case Errc::data_misfit:
             return ExitCode::data_misfit;

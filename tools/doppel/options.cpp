@@ -5,6 +5,7 @@
 #include "tools/common/connection_options.hpp"
 #include "tools/common/quantity.hpp"
 #include "tools/common/usage_error.hpp"
+#include "tools/doppel/throttle_options.hpp"
 
 #include <algorithm>
 #include <array>
@@ -272,6 +273,8 @@ std::vector<OptionSection> alter_sections() {
         what,
         effect_section(defaults),
         speed_section(defaults),
+        throttle_section(),
+        control_section(),
         connection_care_section(defaults),
         output_section(defaults)};
 }
@@ -357,7 +360,12 @@ OptionTable verify_file_option_table() {
 }
 
 OptionTable status_option_table() {
-    return OptionTable({connection_section(), option_file_section(), brief_output_section()});
+    return OptionTable(
+        {connection_section(),
+         option_file_section(),
+         control_socket_section(),
+         brief_output_section()}
+    );
 }
 
 OptionTable cleanup_option_table() {
@@ -410,6 +418,7 @@ MigrationOptions migration_options(const Settings& settings) {
     duration("silence-limit", options.silence_limit, kSecond, 24 * kHour);
     duration("reconnect-limit", options.reconnect_limit, milliseconds(0), 24 * kHour);
     duration("progress-interval", options.progress_interval, milliseconds(100), kHour);
+    apply_throttle_options(settings, options);
     return options;
 }
 

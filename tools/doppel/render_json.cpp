@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/doppel/render_json.hpp"
 
+#include "migration/throttle_json.hpp"
 #include "tools/doppel/json_line.hpp"
 
 #include <algorithm>
@@ -34,6 +35,7 @@ void add_progress(Json& object, const Progress& progress) {
     object["cutover_attempts"] = progress.cutover_attempts;
     object["reconnects"] = progress.reconnects;
     object["elapsed_ms"] = progress.elapsed.count();
+    object["throttle"] = migration::to_json(progress.throttle);
 }
 
 struct Fields {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/doppel/render_status.hpp"
 
+#include "migration/throttle_json.hpp"
 #include "tools/doppel/console.hpp"
 #include "tools/doppel/json_line.hpp"
 #include "tools/doppel/render_text.hpp"
+#include "tools/doppel/render_throttle.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -138,6 +140,21 @@ void add_checkpoint(Lines& lines, const MigrationStatus& status) {
     lines.add("checkpoint", duration(checkpoint.age_seconds) + " ago");
 }
 
+/// What the run says itself is newer than what it wrote down.
+void add_throttle(Lines& lines, const MigrationStatus& status, const Json& live) {
+    if (live.is_object() && live.contains("throttle")) {
+        const ThrottleState state = migration::throttle_from_json(live.at("throttle"));
+        lines.add("throttle", format_throttle(state.copy_share, state.reason));
+        lines.add("replicas", format_replicas(state));
+        lines.add("so far", format_held(state));
+    } else if (status.checkpoint && runs(status)) {
+        lines.add(
+            "throttle",
+            format_throttle(status.checkpoint->copy_share, status.checkpoint->throttle_reason)
+        );
+    }
+}
+
 std::string tables_text(const MigrationStatus& status) {
     std::string text;
     const auto put = [&](const std::string& table, std::string_view what) {
@@ -183,12 +200,14 @@ Json checkpoint_json(const MigrationCheckpoint& checkpoint) {
         number_or_null(checkpoint.eta_seconds.value_or(0), checkpoint.eta_seconds.has_value());
     object["keys_pending"] = checkpoint.keys_pending;
     object["feed_lag_seconds"] = number_or_null(checkpoint.feed_lag_seconds, true);
+    object["copy_share"] = number_or_null(checkpoint.copy_share, running);
+    object["throttle_reason"] = text_or_null(running ? checkpoint.throttle_reason : "");
     return object;
 }
 
 }  // namespace
 
-std::string status_text(const MigrationStatus& status) {
+std::string status_text(const MigrationStatus& status, const Json& live) {
     Lines lines(fmt::format("{}: {}", printable(status.table), headline(status)));
     if (!status.table_exists) {
         lines.add("table", "does not exist");
@@ -196,6 +215,7 @@ std::string status_text(const MigrationStatus& status) {
     lines.add("problem", printable(status.problem));
     lines.add("statement", printable(status.statement));
     add_checkpoint(lines, status);
+    add_throttle(lines, status, live);
     if (!status.host.empty()) {
         lines.add("process", process_text(status));
     } else if (status.connection) {
@@ -209,7 +229,7 @@ std::string status_text(const MigrationStatus& status) {
     return lines.text();
 }
 
-std::string status_json(const MigrationStatus& status, const WallClock& clock) {
+std::string status_json(const MigrationStatus& status, const WallClock& clock, const Json& live) {
     Json object = json_event("status", clock);
     object["table"] = status.table;
     object["state"] = to_string(status.state);
@@ -228,6 +248,7 @@ std::string status_json(const MigrationStatus& status, const WallClock& clock) {
     object["state_table"] = text_or_null(status.state_table);
     object["old_table"] = text_or_null(status.old_table);
     object["in_the_way"] = status.in_the_way;
+    object["live"] = live;
     return json_line(object);
 }
 

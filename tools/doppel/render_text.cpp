@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/doppel/render_text.hpp"
 
+#include "tools/doppel/render_throttle.hpp"
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -149,6 +151,12 @@ std::string format_progress(const Progress& progress) {
     if (progress.phase == Phase::cutting_over && progress.cutover_attempts > 0) {
         line += fmt::format(", attempt {}", progress.cutover_attempts);
     }
+    if (progress.phase == Phase::copying || progress.phase == Phase::cutting_over) {
+        const bool copies = progress.phase == Phase::copying;
+        const std::string held =
+            format_throttle(copies ? progress.throttle.copy_share : 0, progress.throttle.reason);
+        line += (held.empty() ? "" : "; ") + held;
+    }
     if (progress.reconnects > 0) {
         line += fmt::format(", {} reconnects", progress.reconnects);
     }
@@ -218,6 +226,8 @@ std::string format_summary(const Summary& summary) {
             );
         }
     }
+    const std::string held = format_held(summary.progress.throttle);
+    out += (held.empty() ? "" : "; ") + held;
     if (!summary.old_table.empty()) {
         out += fmt::format("; the old table is kept as {}", printable(summary.old_table));
     }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/doppel/texts.hpp"
 
+#include "throttle/settings.hpp"
+
+#include <string_view>
+
 #include <fmt/format.h>
 
 namespace doppel::cli {
@@ -18,6 +22,40 @@ constexpr const char* kExitCodes = R"(Exit codes:
        second later or more, ends at once with 128 + its number)
 )";
 
+std::string_view control_purpose(std::string_view command) {
+    if (command == "pause") {
+        return "Stops the copying of a running migration. Changes are replayed all the same.";
+    }
+    if (command == "resume") {
+        return "Lets the copying of a migration go on that doppel pause had stopped.";
+    }
+    if (command == "cutover") {
+        return "Ends the wait of --postpone-cutover: the tables are swapped as soon as that may "
+               "be.";
+    }
+    if (command == "abort") {
+        return "Ends a running migration. What it has copied is kept: the same doppel alter goes "
+               "on "
+               "with\nit, doppel cleanup removes it.";
+    }
+    return "Changes a limit of a running migration.";
+}
+
+/// Wrapped.
+std::string setting_names() {
+    std::string text;
+    std::size_t column = 8;
+    for (const auto& [name, value] : throttle::list_settings(ThrottleOptions())) {
+        if (column + name.size() > 96) {
+            text += "\n";
+            column = 0;
+        }
+        text += name + ", ";
+        column += name.size() + 2;
+    }
+    return text + "threads or chunk-time";
+}
+
 }  // namespace
 
 std::string version_text() {
@@ -32,6 +70,8 @@ Usage:
   doppel alter [options] "ALTER TABLE db.t ADD COLUMN note TEXT"
   doppel verify [options] db.a db.b
   doppel status [options] db.t
+  doppel pause | resume | cutover | abort [options] db.t
+  doppel set [options] NAME=VALUE db.t
   doppel cleanup [options] db.t
   doppel --help | --version
 
@@ -39,6 +79,10 @@ Commands:
   alter    run one ALTER TABLE statement while the table stays in use; see doppel alter --help
   verify   compare two tables row by row, byte by byte; see doppel verify --help
   status   show how a migration is getting on, or what became of it; see doppel status --help
+  pause    stop copying; resume lets it go on; see doppel pause --help
+  cutover  end the wait of --postpone-cutover
+  abort    end a running migration; what it has copied is kept
+  set      change a limit of a running migration, e.g. max-lag=500ms; see doppel set --help
   cleanup  remove what a migration that was given up left behind; see doppel cleanup --help
 
 {})",
@@ -140,6 +184,35 @@ Exit codes:
   4    the server was lost; the same command goes on
   130  the answer was not yes; nothing was changed
 )",
+        table.help()
+    );
+}
+
+std::string control_help(const std::string& command, const OptionTable& table) {
+    const bool sets = command == "set";
+    return fmt::format(
+        R"({}
+
+Usage:
+  doppel {} [options] {}db.t
+
+The run must be one of this user on this machine. The server is asked who it is, as several may be
+migrated from here.{}
+
+{}
+Exit codes:
+  0    done
+  1    the run gives no answer
+  2    the command line, the name or the value is wrong
+  3    there is no such run here
+  4    the server was lost or cannot be reached
+)",
+        control_purpose(command),
+        command,
+        sets ? "NAME=VALUE " : "",
+        sets ? "\n\nNAME is " + setting_names() +
+                   ",\nas in the options of doppel alter; off takes a limit away."
+             : std::string(),
         table.help()
     );
 }

@@ -17,6 +17,8 @@ namespace doppel::cli {
 
 /// `doppel status --help`.
 [[nodiscard]] std::string status_help(const OptionTable& table);
+/// `doppel pause --help` and those of the other words to a running migration.
+[[nodiscard]] std::string control_help(const std::string& command, const OptionTable& table);
 /// `doppel cleanup --help`.
 [[nodiscard]] std::string cleanup_help(const OptionTable& table);
 

@@ -13,7 +13,7 @@ DOPPEL_PACKAGES=(
     g++ cmake ninja-build pkg-config clang libclang-rt-14-dev clang-format clang-tidy
     # libraries
     libboost-dev libboost-program-options-dev libmysqlcppconn-dev libspdlog-dev libfmt-dev libssl-dev
-    libzstd-dev zlib1g-dev nlohmann-json3-dev
+    libzstd-dev zlib1g-dev nlohmann-json3-dev libcurl4-openssl-dev libcctz-dev
     # tests
     libgtest-dev libgmock-dev spin
     # tools/sandbox: keys that the downloads are verified with, certificates for MariaDB, ps

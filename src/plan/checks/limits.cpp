@@ -12,9 +12,10 @@ namespace {
 
 constexpr std::uint64_t kMebibyte = 1024 * 1024;
 /// Sessions of a run beside those that copy: boundaries, load, replay, fences, markers,
-/// checkpoints, indexes, verification, cut-over, the lock, checks, the feed, and one for looking
-/// after a lost connection. More that reconcile are used where there is room for them.
-constexpr std::uint64_t kConnectionsBesideCopy = 13;
+/// checkpoints, indexes, verification, cut-over, the lock, checks, the feed, heartbeats, looks at
+/// the load, looks for replicas, and one for looking after a lost connection. More that reconcile
+/// are used where there is room for them.
+constexpr std::uint64_t kConnectionsBesideCopy = 16;
 
 std::uint64_t connections_needed(const Facts& facts) {
     return kConnectionsBesideCopy + facts.copy_sessions;

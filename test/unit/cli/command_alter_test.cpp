@@ -207,7 +207,8 @@ TEST_F(Command, AnUnknownCommandNamesThoseThatExist) {
     EXPECT_EQ(run({"revert"}), ExitCode::usage);
     EXPECT_EQ(
         output_.err,
-        "doppel: unknown command 'revert'; the commands are: alter, verify, status, cleanup; see "
+        "doppel: unknown command 'revert'; the commands are: alter, verify, status, pause, resume, "
+        "cutover, abort, set, cleanup; see "
         "doppel --help\n"
     );
     EXPECT_EQ(run({"atler"}), ExitCode::usage);

@@ -53,13 +53,22 @@ TEST_F(JsonLines, ProgressHasEveryFieldAndMayBeDropped) {
     progress.cutover_attempts = 7;
     progress.reconnects = 8;
     progress.elapsed = std::chrono::milliseconds(9);
+    progress.throttle.copy_share = 0.25;
+    progress.throttle.cause = "replica-lag";
+    progress.throttle.reason = "replica db2:3306 is 0.6s behind, --max-lag is 1s";
+    progress.throttle.replicas = {{"db2:3306", 0.6, true, ""}};
+    progress.throttle.held = {{"replica-lag", 1.5}};
     EXPECT_EQ(line(progress), nlohmann::json::parse(R"({
         "event": "progress", "time": "2026-01-02T03:04:05.006Z", "phase": "copying",
         "rows_copied": 250, "rows_estimated": 1000, "percent": 25.0, "chunks_copied": 2,
         "rows_per_second": 12.5, "eta_seconds": 60.0, "events_seen": 3, "keys_pending": 4,
         "keys_reconciled": 5, "keys_discarded": 6, "rows_verified": 10, "differences": 2,
         "repairs": 1, "feed_lag_seconds": 0.5,
-        "cutover_attempts": 7, "reconnects": 8, "elapsed_ms": 9})"));
+        "cutover_attempts": 7, "reconnects": 8, "elapsed_ms": 9,
+        "throttle": {"copy_share": 0.25, "replay_share": 1.0, "cause": "replica-lag",
+            "reason": "replica db2:3306 is 0.6s behind, --max-lag is 1s",
+            "replicas": [{"address": "db2:3306", "lag_seconds": 0.6, "counts": true, "problem": ""}],
+            "held": [{"cause": "replica-lag", "seconds": 1.5}]}})"));
     EXPECT_EQ(output_.droppable_pieces, 1U);
 }
 

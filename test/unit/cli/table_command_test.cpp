@@ -139,8 +139,10 @@ TEST_F(TableCommands, StatusOfARunThatGoesOn) {
         R"("statement":"ALTER TABLE s.t ADD note TEXT","host":"admin1","process_id":77,)"
         R"("began_at":"2026-01-02T03:04:05Z","server_uuid":"uuid","checkpoint":{"age_seconds":0.25,)"
         R"("phase":"copying","rows_copied":30000,"rows_estimated":120000,"percent":25.0,)"
-        R"("rows_per_second":1000.0,"eta_seconds":90.0,"keys_pending":1005,"feed_lag_seconds":0.5},)"
-        R"("shadow":"s._t_new","state_table":"s._t_doppel","old_table":null,"in_the_way":[]})"
+        R"("rows_per_second":1000.0,"eta_seconds":90.0,"keys_pending":1005,"feed_lag_seconds":0.5,)"
+        R"("copy_share":1.0,"throttle_reason":null},)"
+        R"("shadow":"s._t_new","state_table":"s._t_doppel","old_table":null,"in_the_way":[],)"
+        R"("live":null})"
         "\n"
     );
 }

@@ -95,10 +95,10 @@ TEST(Checks, RefuseADiskThatCannotHoldTheCopy) {
 TEST(Checks, RefuseAnAccountWithTooFewConnections) {
     Facts facts = good_facts();
     facts.copy_sessions = 4;
-    facts.server.max_user_connections = 16;
+    facts.server.max_user_connections = 19;
     EXPECT_EQ(only_refusal(facts).id, "connection-limit");
     EXPECT_THAT(only_refusal(facts).hint, HasSubstr("'app'@'%'"));
-    facts.server.max_user_connections = 17;
+    facts.server.max_user_connections = 20;
     EXPECT_THAT(before_copy(facts, alter("FORCE")), IsEmpty());
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/common/quantity.hpp"
+#include "base/quantity.hpp"
 
 #include "base/text.hpp"
 
@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-namespace doppel::cli {
+namespace doppel::base {
 
 namespace {
 
@@ -56,25 +56,25 @@ std::optional<std::uint64_t> scaled(
 }
 
 template <std::size_t kSize>
-base::Result<std::uint64_t> parse_scaled(
+Result<std::uint64_t> parse_scaled(
     std::string_view text, const std::array<Unit, kSize>& units, std::string_view expected
 ) {
     std::optional<Quantity> quantity = split_quantity(text);
     if (quantity) {
-        quantity->unit = base::to_lower_ascii(quantity->unit);
+        quantity->unit = to_lower_ascii(quantity->unit);
         if (const auto value = scaled(*quantity, units)) {
             return *value;
         }
     }
-    return base::Failure{fmt::format("'{}' is not {}", text, expected)};
+    return Failure{fmt::format("'{}' is not {}", text, expected)};
 }
 
 }  // namespace
 
-base::Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
+Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
     const std::optional<Quantity> quantity = split_quantity(text);
     if (quantity && quantity->unit.empty()) {
-        return base::Failure{fmt::format(
+        return Failure{fmt::format(
             "'{0}' has no unit; write {0}ms, {0}s, {0}m or {0}h (milliseconds, seconds, minutes, "
             "hours)",
             text
@@ -85,21 +85,21 @@ base::Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
             return std::chrono::milliseconds(*value);
         }
     }
-    return base::Failure{fmt::format(
+    return Failure{fmt::format(
         "'{}' is not a duration; write a whole number and a unit, such as 500ms, 2s, 5m or 1h", text
     )};
 }
 
-base::Result<std::uint64_t> parse_count(std::string_view text) {
+Result<std::uint64_t> parse_count(std::string_view text) {
     return parse_scaled(text, kCountUnits, "a number; write 5000, 20k or 2M");
 }
 
-base::Result<std::uint64_t> parse_byte_size(std::string_view text) {
+Result<std::uint64_t> parse_byte_size(std::string_view text) {
     return parse_scaled(text, kByteUnits, "a size; write bytes as 65536, 256k or 2M");
 }
 
 std::optional<bool> parse_switch(std::string_view text) {
-    const std::string value = base::to_lower_ascii(text);
+    const std::string value = to_lower_ascii(text);
     if (value == "1" || value == "on" || value == "true") {
         return true;
     }
@@ -123,4 +123,4 @@ std::string format_duration(std::chrono::milliseconds duration) {
     return fmt::format("{}ms", count);
 }
 
-}  // namespace doppel::cli
+}  // namespace doppel::base

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "throttle/beat_log.hpp"
+#include "throttle/held_time.hpp"
+#include "throttle/measure.hpp"
+#include "throttle/orders.hpp"
+#include "throttle/server_signals.hpp"
+
+#include <cstdio>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+namespace doppel::throttle {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+const Clock::time_point kStart{std::chrono::hours(1)};
+
+TEST(BeatLog, ToldByTheNewestBeatThatAServerShows) {
+    BeatLog log(41);
+    EXPECT_EQ(log.lag(std::nullopt, kStart), Clock::duration::zero()) << "nothing was written yet";
+    EXPECT_EQ(log.begin(kStart), 42U);
+    EXPECT_EQ(log.begin(kStart + milliseconds(100)), 43U);
+    EXPECT_EQ(log.lag(43, kStart + milliseconds(130)), milliseconds(30));
+    EXPECT_EQ(log.lag(42, kStart + milliseconds(130)), milliseconds(130));
+}
+
+TEST(BeatLog, BeatsOfAnEarlierRunSayNothing) {
+    BeatLog log(41);
+    log.begin(kStart);
+    log.begin(kStart + seconds(5));
+    EXPECT_EQ(log.lag(41, kStart + seconds(6)), seconds(6));
+    EXPECT_EQ(log.lag(7, kStart + seconds(6)), seconds(6));
+    EXPECT_EQ(log.lag(std::nullopt, kStart + seconds(6)), seconds(6));
+}
+
+TEST(BeatLog, WhoIsFartherBehindThanWhatIsKeptIsSoAtLeast) {
+    BeatLog log(0);
+    for (int i = 0; i < 40'000; ++i) {
+        log.begin(kStart + milliseconds(100) * i);
+    }
+    EXPECT_GE(log.lag(1, kStart + milliseconds(100) * 40'000), seconds(3'600));
+    EXPECT_EQ(log.lag(40'000, kStart + milliseconds(100) * 40'000), milliseconds(100));
+}
+
+TEST(BeatLog, SilenceBeginsWithTheLastBeatThatWasAcknowledged) {
+    BeatLog log(0);
+    log.begin(kStart);
+    EXPECT_EQ(log.silence(kStart + seconds(1)), seconds(1));
+    log.acknowledged(kStart + seconds(1));
+    EXPECT_EQ(log.silence(kStart + seconds(3)), seconds(2));
+}
+
+TEST(Measure, WhatCannotBeReadIsOverItsLimitAfterTheGrace) {
+    Measure measure(kStart);
+    const Judgement judgement{"n", "max-load", "Threads_running", "", "--max-load", "", 25.0, {}};
+    measure.read(kStart, 5);
+    EXPECT_LT(judge(judgement, measure, kStart, seconds(5)).level, 1);
+    measure.failed("gone away");
+    EXPECT_LT(judge(judgement, measure, kStart + seconds(4), seconds(5)).level, 1);
+    const Pressure late = judge(judgement, measure, kStart + seconds(6), seconds(5));
+    EXPECT_GE(late.level, 1);
+    EXPECT_EQ(late.reason, "Threads_running could not be read for 6s: gone away");
+    EXPECT_FALSE(late.critical) << "that ends no run";
+    measure.read(kStart + seconds(7), 5);
+    EXPECT_LT(judge(judgement, measure, kStart + seconds(7), seconds(5)).level, 1);
+}
+
+TEST(Measure, WhatWasNeverReadIsOverItsLimitAfterTheGrace) {
+    const Measure measure(kStart);
+    const Judgement judgement{"n", "c", "x", "", "--x", "", 25.0, {}};
+    EXPECT_LT(judge(judgement, measure, kStart + seconds(1), seconds(5)).level, 1);
+    EXPECT_GE(judge(judgement, measure, kStart + seconds(6), seconds(5)).level, 1);
+}
+
+TEST(Measure, AHardLimitNeedsTwoReadingsInARow) {
+    Measure measure(kStart);
+    const Judgement judgement{
+        "n", "max-load", "Threads_running", "", "--max-load", "--critical-load", 25.0, 50.0};
+    measure.read(kStart, 60);
+    EXPECT_FALSE(judge(judgement, measure, kStart, seconds(5)).critical);
+    measure.read(kStart + milliseconds(200), 3);
+    measure.read(kStart + milliseconds(400), 60);
+    EXPECT_FALSE(judge(judgement, measure, kStart + milliseconds(400), seconds(5)).critical);
+    measure.read(kStart + milliseconds(600), 50);
+    const Pressure pressure = judge(judgement, measure, kStart + milliseconds(600), seconds(5));
+    EXPECT_TRUE(pressure.critical);
+    EXPECT_EQ(pressure.reason, "Threads_running is 50, --critical-load is 50");
+}
+
+TEST(Measure, OneReadingAtTheSoftLimitStopsAndBelowItTheAverageCounts) {
+    Measure measure(kStart);
+    const Judgement judgement{"n", "c", "Threads_running", "", "--max-load", "", 25.0, {}};
+    measure.read(kStart, 1);
+    measure.read(kStart + milliseconds(200), 24);
+    EXPECT_LT(judge(judgement, measure, kStart + milliseconds(200), seconds(5)).level, 0.5);
+    measure.read(kStart + milliseconds(400), 25);
+    EXPECT_GE(judge(judgement, measure, kStart + milliseconds(400), seconds(5)).level, 1);
+}
+
+sql::Rows status(const std::string& name, const std::string& value) {
+    sql::Rows rows;
+    rows.columns = {"Variable_name", "Value"};
+    rows.rows = {{name, value}};
+    return rows;
+}
+
+TEST(LoadSignal, AsksForWhatHasALimitNow) {
+    ThrottleOptions options;
+    LoadSignal signal(options);
+    EXPECT_EQ(signal.statement(), "");
+    options.max_load = {{"Threads_running", 25}};
+    options.critical_load = {{"threads_RUNNING", 50}, {"Threads_connected", 100}};
+    EXPECT_THAT(signal.statement(), HasSubstr("IN ('Threads_connected', 'Threads_running')"));
+    signal.read(kStart, status("Threads_running", "26"));
+    std::vector<Pressure> pressures;
+    signal.report(kStart, pressures);
+    ASSERT_EQ(pressures.size(), 2U);
+    EXPECT_EQ(pressures[1].reason, "Threads_running is 26, --max-load is 25");
+    EXPECT_GE(pressures[1].level, 1);
+    options.max_load.clear();
+    options.critical_load.clear();
+    pressures.clear();
+    signal.report(kStart, pressures);
+    EXPECT_TRUE(pressures.empty());
+}
+
+TEST(LoadSignal, AVariableThatDoesNotExistIsSaid) {
+    ThrottleOptions options;
+    options.max_load = {{"Threads_runing", 25}};
+    LoadSignal signal(options);
+    signal.read(kStart, sql::Rows());
+    std::vector<Pressure> pressures;
+    signal.report(kStart + seconds(6), pressures);
+    ASSERT_EQ(pressures.size(), 1U);
+    EXPECT_GE(pressures[0].level, 1);
+    EXPECT_THAT(pressures[0].reason, HasSubstr("the server has no such status variable"));
+}
+
+TEST(QuerySignal, IsClosedWhileTheFirstValueIsNotZero) {
+    ThrottleOptions options;
+    options.query = "SELECT COUNT(*) FROM jobs";
+    QuerySignal signal(options);
+    const auto level = [&](const sql::Rows& rows) {
+        signal.read(Clock::now(), rows);
+        std::vector<Pressure> pressures;
+        signal.report(Clock::now(), pressures);
+        return pressures.at(0).level;
+    };
+    EXPECT_EQ(level(status("0", "x")), 0);
+    EXPECT_GE(level(status("3", "x")), 1);
+    EXPECT_EQ(level(sql::Rows()), 0);
+    sql::Rows null;
+    null.rows = {{std::nullopt}};
+    EXPECT_EQ(level(null), 0);
+}
+
+TEST(LocalSignals, PauseAndFlagFileStandForThemselves) {
+    Orders orders;
+    const LocalSignals signals(orders);
+    std::vector<Pressure> pressures;
+    signals.report(kStart, pressures);
+    EXPECT_TRUE(pressures.empty());
+    orders.paused_since = kStart;
+    const std::string file = fmt::format("/tmp/doppel-flag-{}", ::getpid());
+    orders.options.flag_file = file;
+    signals.report(kStart + seconds(12), pressures);
+    ASSERT_EQ(pressures.size(), 1U);
+    EXPECT_EQ(pressures[0].reason, "paused by doppel pause for 12s; doppel resume ends it");
+    std::ofstream(file) << "";
+    pressures.clear();
+    signals.report(kStart, pressures);
+    EXPECT_EQ(pressures.size(), 2U);
+    std::remove(file.c_str());
+}
+
+TEST(Cutover, WaitsForAWordAndForWhatStopsTheCopy) {
+    Orders orders;
+    const auto now = std::chrono::system_clock::now();
+    EXPECT_FALSE(hinders_cutover(orders, std::nullopt, false, now));
+    orders.options.postpone_cutover = true;
+    ASSERT_TRUE(hinders_cutover(orders, std::nullopt, false, now));
+    EXPECT_EQ(hinders_cutover(orders, std::nullopt, false, now)->cause, "postponed");
+    orders.cutover_now = true;
+    EXPECT_FALSE(hinders_cutover(orders, std::nullopt, true, now));
+    Pressure held;
+    held.cause = "replica-lag";
+    held.reason = "replica db2:3306 is 3s behind, --max-lag is 1s";
+    ASSERT_TRUE(hinders_cutover(orders, held, false, now));
+    EXPECT_EQ(
+        hinders_cutover(orders, held, false, now)->reason,
+        "the swap waits: replica db2:3306 is 3s behind, --max-lag is 1s"
+    );
+    held.cause = "window";
+    EXPECT_FALSE(hinders_cutover(orders, held, false, now)) << "the swap has a window of its own";
+}
+
+TEST(HeldTimes, CountInPartForAPartAndTheLongestComesFirst) {
+    HeldTimes held;
+    held.note(kStart, 1, "replica-lag");
+    EXPECT_TRUE(held.list().empty());
+    held.note(kStart + seconds(10), 0.3, "replica-lag");
+    held.skip(kStart + seconds(100));
+    held.note(kStart + seconds(104), 1, "paused");
+    const auto list = held.list();
+    ASSERT_EQ(list.size(), 2U);
+    EXPECT_EQ(list[0].cause, "paused");
+    EXPECT_DOUBLE_EQ(list[0].seconds, 4);
+    EXPECT_DOUBLE_EQ(list[1].seconds, 3);
+}
+
+}  // namespace
+}  // namespace doppel::throttle
