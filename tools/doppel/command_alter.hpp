@@ -2,6 +2,7 @@
 #pragma once
 
 #include "doppel/cleanup.hpp"
+#include "doppel/dry_run.hpp"
 #include "doppel/migration.hpp"
 #include "doppel/status.hpp"
 #include "doppel/verify.hpp"
@@ -49,6 +50,15 @@ using RunCleanup = std::function<Outcome(
     const Logger& logger
 )>;
 
+/// `run_dry`, or a fake of it.
+using RunDry = std::function<DryRunResult(
+    const std::string& statement,
+    const ConnectionOptions& connection,
+    const MigrationOptions& migration,
+    const DryRunOptions& options,
+    const Logger& logger
+)>;
+
 /// What the commands need of the world outside. All references must outlive the command.
 struct CommandContext {
     System& system;
@@ -62,6 +72,7 @@ struct CommandContext {
     ReadStatus read_status = {};
     RunCleanup run_cleanup = {};
     bool can_ask = false;  ///< standard input and output are a terminal
+    RunDry run_dry = {};
 };
 
 /// `doppel alter`: `arguments` are the words after "alter". Every error is on standard error when
