@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dry_run/executor.hpp"
 
+#include "base/fault_point.hpp"
 #include "dry_run/definitions.hpp"
 #include "dry_run/helpers.hpp"
 #include "index/deferred_indexes.hpp"
@@ -296,6 +297,7 @@ void Executor::make_target() {
         plan_->facts.server.version
     );
     workshop_->mark(workshop_->session(), workshop_->quiet());
+    base::fault_point("dry_run.made");
     auto columns = schema::map_columns(
         source, target.shadow.definition, request_.statement, plan_->facts.server.sql_mode
     );
