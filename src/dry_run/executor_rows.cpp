@@ -319,6 +319,12 @@ void Executor::estimate() {
     }
     estimate::SizeInput size = size_input(rows, spread);
     size.seconds = now.total.expected;
+    size.several_copiers = !around_.gentle && migration_.threads > 1;
+    const double chunk_seconds =
+        std::chrono::duration<double>(migration_.chunk_time_target).count();
+    const double row_seconds = now.copy.expected * input.workers / std::max(rows, 1.0);
+    size.chunk_rows =
+        std::clamp(chunk_seconds / std::max(row_seconds, 1e-9), 100.0, size.chunk_rows);
     size.changed_rows = around_.table_writes_per_second.value_or(0) * now.total.expected;
     const estimate::Sizes sizes = estimate::sizes_of(size);
     fill(sizes, now, estimate::durations_of(idle));

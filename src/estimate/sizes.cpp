@@ -16,9 +16,18 @@ constexpr double kUsable = 16'252;
 constexpr double kReserve = 1'024;
 /// What a page is full of after many inserts in no order: ln 2, as for any B-tree.
 constexpr double kRandomFill = 0.70;
-constexpr double kExtent = 1'048'576;
-/// Whole extents are taken from so many pages on (fsp0fsp.h, FSEG_FRAG_ARR_N_SLOTS).
+constexpr double kExtentPages = 64;
+/// Whole extents are taken from so many pages on (fsp0fsp.h, FSEG_FRAG_ARR_N_SLOTS), the next one
+/// when less than an eighth of those before is free (FSEG_FILLFACTOR).
 constexpr double kFragmentPages = 32;
+constexpr double kFillFactor = 8.0 / 7.0;
+/// Where chunks that are filled side by side meet, pages stay partly empty. Measured, as are the
+/// two below (bench/estimate).
+constexpr double kPagesOfChunk = 3.3;
+/// The first chunks are small ones.
+constexpr double kFirstChunks = 5;
+constexpr double kSpareOfSeveral = 470;
+constexpr double kSpareOfOne = 325;
 /// Sampled rows stand for all within this factor.
 constexpr double kSampleSpread = 1.06;
 /// Events: header, checksum, post-header, table id (MySQL internals, "Rows_event").
@@ -30,16 +39,22 @@ constexpr double kSecondLog = 1'500;
 /// What stays of a run whatever the table is: making the tables, the swap, the clean-up.
 constexpr double kRunLog = 12'000;
 
-/// Bytes of the pages of an index whose entries have this size on average.
-double index_bytes(double rows, double entry, double key, double fill, double reserve) {
+/// Pages with entries of an index whose entries have this size on average.
+double leaf_pages(double rows, double entry, double fill, double reserve) {
     const double room = kUsable * fill - reserve;
-    const double fitting = std::max(room / entry - 0.5, 1.0);
-    const double leaves = std::ceil(rows / fitting);
-    const double above = leaves <= 1 ? 0 : std::max(1.0, leaves * (key + 12) / (kUsable * 0.9));
-    const double pages = leaves + std::ceil(above);
-    // The last extent of each segment is half empty on average.
-    const double slack = pages > 2 * kFragmentPages ? kExtent / 2 : 0;
-    return pages * kPage + slack;
+    return std::ceil(rows / std::max(room / entry - 0.5, 1.0));
+}
+
+/// Pages that an index holds for this many of its leaves: those above them, and what is taken in
+/// whole extents before the earlier ones are full.
+double pages_held(double leaves, double key) {
+    const double above =
+        leaves <= 1 ? 0 : std::max(1.0, std::ceil(leaves * (key + 12) / (kUsable * 0.9)));
+    if (leaves <= kFragmentPages) {
+        return leaves + above;
+    }
+    const double extents = std::ceil((leaves - kFragmentPages) * kFillFactor / kExtentPages + 0.3);
+    return kFragmentPages + extents * kExtentPages + above;
 }
 
 /// Growing at its end an index is as full as a sorted one, in no order 0.7; in between it depends.
@@ -48,12 +63,20 @@ double fill_of(double ascending) {
     return kRandomFill + (0.97 - kRandomFill) * order;
 }
 
-/// Files grow by four extents from 32 MiB on (fsp0fsp.cc, fsp_get_pages_to_extend_ibd).
-double file_bytes(double pages_bytes) {
-    constexpr double kHead = 7 * kPage;
-    const double step = pages_bytes > 32 * kExtent ? 4 * kExtent : kExtent;
-    return pages_bytes < kExtent ? pages_bytes + kHead
-                                 : std::ceil((pages_bytes + kHead) / step) * step;
+/// The file has room beyond what is held: each session that inserts wants some extents free, the
+/// more the more do so at a time; what is built afterwards may use that.
+double file_pages(double early, double late, bool several_copiers) {
+    constexpr double kHead = 7;
+    if (early + late < kExtentPages) {
+        return early + late + kHead;
+    }
+    const double spare = several_copiers ? kSpareOfSeveral : kSpareOfOne;
+    const double pages = std::max(
+        early + std::min(spare, early + late), early + late + std::min(kSpareOfOne, early + late)
+    );
+    // Files grow by four extents from 32 MiB on (fsp0fsp.cc, fsp_get_pages_to_extend_ibd).
+    const double step = pages > 32 * kExtentPages ? 4 * kExtentPages : kExtentPages;
+    return std::round(pages / step + 0.3) * step;
 }
 
 double log_bytes(const SizeInput& input) {
@@ -87,26 +110,36 @@ Sizes sizes_of(const SizeInput& input) {
     Sizes sizes;
     const double spread = input.rows_spread * kSampleSpread;
     const double rows = std::max(input.rows, 0.0);
-    double data = index_bytes(rows, std::max(input.row.record, 20.0), input.key_bytes, 1, kReserve);
-    data += rows * input.row.outside;
     const double compression = input.compressed_pages ? 0.5 : 1;
-    sizes.data = within(data * compression, input.compressed_pages ? spread * 1.5 : spread);
+    double leaves = leaf_pages(rows, std::max(input.row.record, 20.0), 1, kReserve);
+    if (input.several_copiers && rows > 0) {
+        const double chunks = rows / std::max(input.chunk_rows, 1.0) + kFirstChunks;
+        leaves += std::min(chunks * kPagesOfChunk, 0.1 * leaves);
+    }
+    leaves += std::ceil(rows * input.row.outside / kPage);
+    const double clustered = pages_held(leaves, input.key_bytes) * compression;
+    sizes.data = within(clustered * kPage, input.compressed_pages ? spread * 1.5 : spread);
+    double early = clustered;
+    double late_pages = 0;
     double sorting = 0;
     double largest = 0;
     for (std::size_t i = 0; i < input.row.entries.size(); ++i) {
         const bool late = i < input.built_late.size() && input.built_late[i];
         const double ascending = i < input.row.ascending.size() ? input.row.ascending[i] : 0.5;
         const double entry = std::max(input.row.entries[i], 10.0);
-        const double bytes =
-            index_bytes(rows, entry, entry, late ? 1.0 : fill_of(ascending), 0) * compression;
-        sizes.indexes.push_back(within(bytes, late ? spread : spread * 1.12));
+        const double pages =
+            pages_held(leaf_pages(rows, entry, late ? 1.0 : fill_of(ascending), 0), entry) *
+            compression;
+        sizes.indexes.push_back(within(pages * kPage, late ? spread : spread * 1.12));
         sizes.secondary = sizes.secondary + sizes.indexes.back();
+        (late ? late_pages : early) += pages;
         sorting += late ? rows * entry : 0;
         largest = std::max(largest, late ? rows * entry : 0);
     }
     sizes.table = sizes.data + sizes.secondary;
-    sizes.table.expected = file_bytes(sizes.table.expected);
-    sizes.table.high = file_bytes(sizes.table.high);
+    const double file = file_pages(early, late_pages, input.several_copiers) * kPage;
+    sizes.table.high += file - sizes.table.expected;
+    sizes.table.expected = file;
     sizes.sorting = {largest, sorting * 1.1, sorting * 2};
     sizes.binlog =
         within(log_bytes(input), input.rows_spread * (input.compressed_share < 1 ? 1.4 : 1.05));

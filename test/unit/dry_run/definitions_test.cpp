@@ -125,7 +125,9 @@ TEST(Guess, GoesByTheManual) {
 }
 
 TEST(KeySpread, DividesNumbersAndStrings) {
-    const mysql::KeyShape numbers({{"id", mysql::KeyKind::signed_integer}});
+    mysql::KeyColumn number;
+    number.name = "id";
+    const mysql::KeyShape numbers({number});
     const auto key = [&](const char* value) { return *numbers.encode_text({std::string(value)}); };
     EXPECT_THAT(spread(numbers, key("-100"), key("300"), 4), ElementsAre("0", "100", "200"));
     EXPECT_THAT(spread(numbers, key("1"), key("2"), 4), IsEmpty());
@@ -133,7 +135,9 @@ TEST(KeySpread, DividesNumbersAndStrings) {
         spread(numbers, key("-9223372036854775808"), key("9223372036854775807"), 2),
         ElementsAre("-1")
     );
-    mysql::KeyColumn binary{"id", mysql::KeyKind::binary_string};
+    mysql::KeyColumn binary;
+    binary.name = "id";
+    binary.kind = mysql::KeyKind::binary_string;
     const mysql::KeyShape strings({binary});
     const auto low = *strings.encode_text({std::string("00")});
     const auto high = *strings.encode_text({std::string("80")});
