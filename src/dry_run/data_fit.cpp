@@ -199,9 +199,7 @@ std::uint64_t DataFit::try_range(const mysql::KeyRange& range) {
         }
     }
     single_out(range);
-    return static_cast<std::uint64_t>(
-        context_.session.query(copy::keys_statement(context_.tables, range)).rows.size()
-    );
+    return context_.session.query(copy::keys_statement(context_.tables, range)).rows.size();
 }
 
 void DataFit::empty_scratch() {

@@ -12,6 +12,7 @@
 #include "plan/checks.hpp"
 #include "plan/shadow_checks.hpp"
 #include "schema/reader.hpp"
+#include "shadow/check_names.hpp"
 #include "sql/primary.hpp"
 
 #include <algorithm>
@@ -232,6 +233,32 @@ void Executor::decide_by_guess(const std::string& why) {
     assume_unchanged();
 }
 
+statement::AlterStatement Executor::statement_for_clone() {
+    statement::AlterStatement statement = request_.statement;
+    const auto before = shadow::written_checks(plan_->facts.source->create_text);
+    if (before.empty()) {
+        return statement;
+    }
+    const auto shown =
+        workshop_->session().query("SHOW CREATE TABLE " + workshop_->quiet().quoted());
+    auto after = shadow::written_checks(shown.rows.at(0).at(1).value_or(""));
+    std::vector<shadow::CheckRename> renames;
+    for (const shadow::WrittenCheck& check : before) {
+        const auto same = std::find_if(after.begin(), after.end(), [&](const auto& other) {
+            return other.definition == check.definition;
+        });
+        if (same != after.end()) {
+            renames.push_back({check.name, same->name, false});
+            after.erase(same);
+        }
+    }
+    auto text = shadow::rename_in_clauses(statement.clauses_text, renames);
+    if (text) {
+        statement.clauses_text = *std::move(text);
+    }
+    return statement;
+}
+
 void Executor::decide_on_clone() {
     if (!plan_->try_native) {
         report_.decision = {"shadow", true, "--no-native"};
@@ -251,7 +278,7 @@ void Executor::decide_on_clone() {
     const native::Outcome outcome = native::attempt(
         workshop_->session(),
         clone,
-        request_.statement,
+        statement_for_clone(),
         plan_->facts.server.version,
         options,
         environment

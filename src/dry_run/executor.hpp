@@ -67,6 +67,8 @@ private:
     void decide();
     void decide_by_guess(const std::string& why);
     void decide_on_clone();
+    /// CHECK constraints have other names on the clone.
+    [[nodiscard]] statement::AlterStatement statement_for_clone();
     /// What the new table is, without the server's help: the present one.
     void assume_unchanged();
     void make_target();

@@ -60,15 +60,18 @@ void Executor::look_at_rows() {
         return;
     }
     const bool utc = target_->key->shape.needs_utc();
+    // A small table is looked at as a whole.
+    const bool small = plan_->facts.source->rows_estimated <= kPieces * kRowsOfPiece;
+    const std::size_t pieces = small ? 1 : kPieces;
+    const std::size_t rows_each = small ? 2 * kPieces * kRowsOfPiece : kRowsOfPiece;
     if (!scratch_) {
         sql::Session& session = *session_;
         if (utc) {
             session.execute("SET SESSION time_zone = '+00:00'");
         }
         session.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-        sample_ = take_sample(
-            session, *target_->tables, kPieces, kRowsOfPiece, StopSignals::require_running
-        );
+        sample_ =
+            take_sample(session, *target_->tables, pieces, rows_each, StopSignals::require_running);
         measured_ = measure(
             session,
             *target_->tables,
@@ -88,7 +91,7 @@ void Executor::look_at_rows() {
         fmt::format("SET SESSION max_execution_time = {}", options_.statement_limit.count())
     );
     sample_ =
-        take_sample(*writer, *target_->tables, kPieces, kRowsOfPiece, StopSignals::require_running);
+        take_sample(*writer, *target_->tables, pieces, rows_each, StopSignals::require_running);
     measured_ = measure(
         *writer,
         *target_->tables,

@@ -5,7 +5,7 @@
 #include "doppel/error.hpp"
 #include "dry_run/helpers.hpp"
 #include "dry_run/query.hpp"
-#include "index/index_build.hpp"
+#include "index/build_session.hpp"
 #include "protocol/chunk_sizer.hpp"
 #include "sql/failure_kind.hpp"
 #include "verify/comparer.hpp"

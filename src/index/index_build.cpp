@@ -2,6 +2,7 @@
 #include "index/index_build.hpp"
 
 #include "base/fault_point.hpp"
+#include "index/build_session.hpp"
 #include "schema/reader.hpp"
 #include "sql/failure_kind.hpp"
 

@@ -34,9 +34,6 @@ struct BuildContext {
     const bool& stopping;
 };
 
-/// Lets a session build indexes with so many threads, and memory for them.
-void prepare_build(sql::Session& session, unsigned threads);
-
 /// Builds the indexes that were left out of the shadow. Whether it has happened is never taken from
 /// an answer but from the table's definition, so it may be begun again after any failure.
 class IndexBuild final {
