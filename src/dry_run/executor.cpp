@@ -200,6 +200,13 @@ void Executor::decide() {
         decide_by_guess(why_not);
         return;
     }
+    // CREATE TABLE .. LIKE leaves foreign keys out, so the clone could not drop them.
+    if (!plan_->facts.source->foreign_keys.empty() &&
+        (request_.statement.has(statement::ClauseKind::drop_foreign_key) ||
+         request_.statement.has(statement::ClauseKind::drop_constraint))) {
+        decide_by_guess("a clone has no foreign keys that could be dropped");
+        return;
+    }
     scratch_ = true;
     try {
         decide_on_clone();

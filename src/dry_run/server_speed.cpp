@@ -15,7 +15,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr const char* kWork = "SELECT BENCHMARK(200000, CRC32('what a session does in a second'))";
 /// What that takes on the machine that the ratios of estimate/duration.cpp were measured on.
-constexpr double kReferenceSeconds = 0.0125;
+constexpr double kReferenceSeconds = 0.0100;
 constexpr int kRounds = 3;
 
 double seconds_of_work(sql::Session& session) {

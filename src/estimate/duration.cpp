@@ -115,7 +115,9 @@ Durations durations_of(const DurationInput& input) {
     all.index = within(index, spread);
     all.verify = {0, left, std::max(left * spread, 0.2 * copy * (input.verify ? 1 : 0))};
     all.cutover = within(kCutover, 2);
-    const Range fixed = within(kStart + kEnd, 1.6);
+    // Commits, connections and waits for the server: less of them is computing than of the rest.
+    const double slowed = std::clamp(std::sqrt(input.speed.scale), 0.7, 3.0);
+    const Range fixed = within((kStart + kEnd) * slowed, 1.6);
     all.total = all.copy + all.index + all.cutover + fixed;
     all.total.expected += left;
     all.total.high += left * spread;
