@@ -21,7 +21,7 @@ struct SizeInput {
     std::size_t columns = 1;
     std::size_t event_bytes_max = 8192;  ///< binlog_row_event_max_size
     double chunk_rows = 10'000;
-    bool several_copiers = true;  ///< chunks are filled side by side
+    bool several_copiers = true;    ///< chunks are filled side by side
     double seconds = 0;             ///< that the run takes: it writes down how far it is
     double compressed_share = 1;    ///< of the bytes, with binlog_transaction_compression
     double changed_rows = 0;        ///< rows that the application changes during the run
