@@ -2,6 +2,7 @@
 #include "index/index_build.hpp"
 
 #include "base/fault_point.hpp"
+#include "index/build_session.hpp"
 #include "schema/reader.hpp"
 #include "sql/failure_kind.hpp"
 
@@ -32,6 +33,12 @@ void set_if_known(sql::Session& session, const std::string& setting) {
 }
 
 }  // namespace
+
+void prepare_build(sql::Session& session, unsigned threads) {
+    set_if_known(session, fmt::format("innodb_ddl_threads = {}", threads));
+    set_if_known(session, fmt::format("innodb_parallel_read_threads = {}", threads));
+    set_if_known(session, fmt::format("innodb_ddl_buffer_size = {}", kSortBufferBytes));
+}
 
 IndexBuild::IndexBuild(BuildContext context, sql::AsyncSession& session)
     : context_(std::move(context)), session_(session) {}
@@ -74,9 +81,7 @@ async::awaitable<bool> IndexBuild::attempt(unsigned threads) {
     std::optional<Error> failure;
     try {
         auto build = [this, threads](sql::Session& session) {
-            set_if_known(session, fmt::format("innodb_ddl_threads = {}", threads));
-            set_if_known(session, fmt::format("innodb_parallel_read_threads = {}", threads));
-            set_if_known(session, fmt::format("innodb_ddl_buffer_size = {}", kSortBufferBytes));
+            prepare_build(session, threads);
             base::fault_point("index.begins");
             session.execute(context_.statement);
             base::fault_point("index.built");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "migration/migration.hpp"
 
+#include "migration/auxiliary_names.hpp"
 #include "native/native.hpp"
 #include "plan/checks.hpp"
 #include "plan/shadow_checks.hpp"
@@ -43,11 +44,6 @@ ConnectionOptions with_silence_limit(
 ) {
     connection.read_timeout = options.silence_limit;
     return connection;
-}
-
-plan::AuxiliaryNames auxiliary_names(const mysql::TableName& table) {
-    const shadow::DerivedNames names = shadow::derive_names(table.table);
-    return {names.shadow, names.old_table, names.state, std::string(shadow::kStateCommentPrefix)};
 }
 
 }  // namespace

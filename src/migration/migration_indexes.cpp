@@ -3,6 +3,7 @@
 // Whether indexes of the shadow are built after the copy, and which.
 #include "base/fault_point.hpp"
 #include "index/deferred_indexes.hpp"
+#include "migration/index_choice.hpp"
 #include "migration/migration.hpp"
 #include "schema/reader.hpp"
 #include "sql/server_role.hpp"
@@ -11,23 +12,6 @@
 
 namespace doppel::migration {
 namespace {
-
-/// Smaller tables are copied before it matters.
-constexpr std::uint64_t kRowsLeast = 50'000;
-
-/// To them the index build is one long event. Who may not see them is taken to have some.
-bool has_replicas(sql::Session& session, const mysql::ServerVersion& version) {
-    try {
-        const bool new_name = version.at_least(8, 0, 22);
-        return !session.query(new_name ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS").empty() ||
-               sql::read_role(session).group.has_value();
-    } catch (const Error& error) {
-        if (error.code() == Errc::interrupted) {
-            throw;
-        }
-        return true;
-    }
-}
 
 std::string definition_of(
     sql::Session& session, const mysql::TableName& table, const mysql::ServerVersion& version
@@ -72,17 +56,30 @@ std::optional<index::Definitions> leave_out(
 
 }  // namespace
 
-async::awaitable<bool> Migration::wants_deferred() {
-    if (options_.index_build != IndexBuild::automatic) {
-        co_return options_.index_build == IndexBuild::deferred;
+bool has_replicas(sql::Session& session, const mysql::ServerVersion& version) {
+    try {
+        const bool new_name = version.at_least(8, 0, 22);
+        return !session.query(new_name ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS").empty() ||
+               sql::read_role(session).group.has_value();
+    } catch (const Error& error) {
+        if (error.code() == Errc::interrupted) {
+            throw;
+        }
+        return true;
     }
-    if (plan_->facts.source->rows_estimated < kRowsLeast) {
-        co_return false;
+}
+
+async::awaitable<bool> Migration::wants_deferred() {
+    const std::uint64_t rows = plan_->facts.source->rows_estimated;
+    // What does not hang on replicas needs no look at them.
+    const bool with_some = builds_late(options_.index_build, rows, true);
+    if (with_some == builds_late(options_.index_build, rows, false)) {
+        co_return with_some;
     }
     const mysql::ServerVersion version = plan_->facts.server.version;
     auto look = [version](sql::Session& session) { return has_replicas(session, version); };
     const bool replicas = co_await main_session_->run_surely(look, options_.reconnect_limit);
-    co_return !replicas;
+    co_return builds_late(options_.index_build, rows, replicas);
 }
 
 async::awaitable<bool> Migration::defer_indexes(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "async/asio.hpp"
 #include "doppel/migration.hpp"
+#include "migration/alter_request.hpp"
 #include "migration/alter_run.hpp"
-#include "statement/alter_statement.hpp"
 
 #include <chrono>
 #include <csignal>
@@ -77,26 +77,15 @@ Outcome run_alter(
     Observer& observer,
     const Logger& logger
 ) {
-    auto parsed = statement::parse_alter(statement);
-    if (!parsed) {
-        return failed(Errc::usage, parsed.failure().message);
-    }
-    const std::string schema = parsed->schema.value_or(connection.default_schema);
-    if (schema.empty()) {
-        return failed(
-            Errc::usage,
-            fmt::format(
-                "the statement names no schema: write ALTER TABLE schema.{} or give --database",
-                parsed->table
-            )
-        );
+    auto request = migration::alter_request(statement, connection.default_schema);
+    if (!request) {
+        return failed(Errc::usage, request.failure().message);
     }
     asio::io_context context(1);
-    mysql::TableName table{schema, parsed->table};
     migration::AlterRun run(
-        std::move(*parsed),
+        std::move(request->statement),
         statement,
-        std::move(table),
+        std::move(request->table),
         connection,
         options,
         observer,

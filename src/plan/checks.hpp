@@ -27,6 +27,20 @@ namespace doppel::plan {
     const Facts& facts, const statement::AlterStatement& statement
 );
 
+/// One check and what it found; nothing: all is well.
+struct Judged {
+    std::string name;    ///< stable: what is looked at
+    std::string passed;  ///< what can be said when there are no findings
+    std::vector<Finding> findings;
+};
+/// The same checks one by one, also those that find nothing.
+[[nodiscard]] std::vector<Judged> judge_before_native(
+    const Facts& facts, const statement::AlterStatement& statement
+);
+[[nodiscard]] std::vector<Judged> judge_before_copy(
+    const Facts& facts, const statement::AlterStatement& statement
+);
+
 /// True when one of the findings is a refusal.
 [[nodiscard]] bool refused(const std::vector<Finding>& findings);
 

@@ -60,10 +60,31 @@ std::string derive(std::string_view table, std::string_view suffix) {
     return fmt::format("_{}{}{}", first_characters(table, room), mark, suffix);
 }
 
+std::string lock_name(std::string_view kind, const mysql::TableName& source) {
+    const std::string exact = source.schema + '\0' + source.table;
+    return fmt::format(
+        "{}:{:016x}:{}", kind, hash(exact), first_characters(source.str(), kLockReadableCharacters)
+    );
+}
+
+std::string plain_comment(std::string comment) {
+    // COMMENT takes no character set introducer, so only what a plain literal can hold.
+    for (char& c : comment) {
+        if (c < ' ' || c > '~' || c == '\'' || c == '\\') {
+            c = '?';
+        }
+    }
+    return comment;
+}
+
 }  // namespace
 
 DerivedNames derive_names(std::string_view table) {
     return {derive(table, "_new"), derive(table, "_old"), derive(table, "_doppel")};
+}
+
+ScratchNames derive_scratch_names(std::string_view table) {
+    return {derive(table, "_dry"), derive(table, "_probe")};
 }
 
 std::string fit_identifier(std::string_view name) {
@@ -75,21 +96,19 @@ std::string fit_identifier(std::string_view name) {
 }
 
 std::string lock_name(const mysql::TableName& source) {
-    const std::string exact = source.schema + '\0' + source.table;
-    return fmt::format(
-        "doppel:{:016x}:{}", hash(exact), first_characters(source.str(), kLockReadableCharacters)
-    );
+    return lock_name("doppel", source);
+}
+
+std::string scratch_lock_name(const mysql::TableName& source) {
+    return lock_name("dopdry", source);
 }
 
 std::string state_comment(const mysql::TableName& source) {
-    std::string comment = fmt::format("{} of {}", kStateCommentPrefix, source.str());
-    // COMMENT takes no character set introducer, so only what a plain literal can hold.
-    for (char& c : comment) {
-        if (c < ' ' || c > '~' || c == '\'' || c == '\\') {
-            c = '?';
-        }
-    }
-    return comment;
+    return plain_comment(fmt::format("{} of {}", kStateCommentPrefix, source.str()));
+}
+
+std::string scratch_comment(const mysql::TableName& source) {
+    return plain_comment(fmt::format("{} of {}", kScratchCommentPrefix, source.str()));
 }
 
 }  // namespace doppel::shadow

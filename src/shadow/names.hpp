@@ -21,6 +21,21 @@ struct DerivedNames {
 /// tables which only differ at their ends get different names. `table` is UTF-8.
 [[nodiscard]] DerivedNames derive_names(std::string_view table);
 
+/// Tables that a dry run makes for moments: one that is kept out of the binary log, and one whose
+/// rows are in it.
+struct ScratchNames {
+    std::string quiet;  ///< `_t_dry`
+    std::string probe;  ///< `_t_probe`
+};
+[[nodiscard]] ScratchNames derive_scratch_names(std::string_view table);
+
+/// Comments of such tables begin with this.
+inline constexpr std::string_view kScratchCommentPrefix = "doppel scratch v1";
+/// The whole comment, as state_comment.
+[[nodiscard]] std::string scratch_comment(const mysql::TableName& source);
+/// The name for GET_LOCK that one dry run of a table holds at a time.
+[[nodiscard]] std::string scratch_lock_name(const mysql::TableName& source);
+
 /// `name` if it has at most 64 characters; else as much of it as fits with a hash of the whole.
 [[nodiscard]] std::string fit_identifier(std::string_view name);
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/doppel/command_alter.hpp"
 
+#include "tools/doppel/command_dry_run.hpp"
 #include "tools/doppel/command_frame.hpp"
 #include "tools/doppel/options.hpp"
 #include "tools/doppel/texts.hpp"
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -31,9 +33,17 @@ private:
 }  // namespace
 
 ExitCode command_alter(const std::vector<std::string>& arguments, const CommandContext& context) {
-    const auto prepare = [&context](const Settings& settings) -> CommandParts::Work {
+    const auto failure_told = std::make_shared<bool>(false);
+    const auto prepare = [&context, failure_told](const Settings& settings) -> CommandParts::Work {
         auto options = migration_options(settings);
+        const auto dry_run = dry_run_options(settings);
         auto statement = statement_text(settings, context.input);
+        if (dry_run) {
+            const bool json = output_options(settings).json;
+            return dry_run_work(
+                context, std::move(statement), options, *dry_run, json, failure_told
+            );
+        }
         return [&context, options = std::move(options), statement = std::move(statement)](
                    const ConnectionOptions& connection, Observer& observer, const Logger& logger
                ) {
@@ -46,7 +56,7 @@ ExitCode command_alter(const std::vector<std::string>& arguments, const CommandC
         };
     };
     const OptionTable options = alter_option_table();
-    return run_command({options, options, alter_help, prepare}, arguments, context);
+    return run_command({options, options, alter_help, prepare, failure_told}, arguments, context);
 }
 
 }  // namespace doppel::cli

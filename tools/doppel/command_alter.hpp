@@ -3,6 +3,7 @@
 
 #include "doppel/cleanup.hpp"
 #include "doppel/control.hpp"
+#include "doppel/dry_run.hpp"
 #include "doppel/migration.hpp"
 #include "doppel/status.hpp"
 #include "doppel/verify.hpp"
@@ -59,6 +60,15 @@ using SendControl = std::function<ControlResult(
     const Logger& logger
 )>;
 
+/// `run_dry`, or a fake of it.
+using RunDry = std::function<DryRunResult(
+    const std::string& statement,
+    const ConnectionOptions& connection,
+    const MigrationOptions& migration,
+    const DryRunOptions& options,
+    const Logger& logger
+)>;
+
 /// What the commands need of the world outside. All references must outlive the command.
 struct CommandContext {
     System& system;
@@ -73,6 +83,7 @@ struct CommandContext {
     RunCleanup run_cleanup = {};
     bool can_ask = false;  ///< standard input and output are a terminal
     SendControl send_control = {};
+    RunDry run_dry = {};
 };
 
 /// `doppel alter`: `arguments` are the words after "alter". Every error is on standard error when

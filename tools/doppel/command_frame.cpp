@@ -80,7 +80,8 @@ private:
     ) {
         console_.end_progress();
         console_.error_line(fmt::format("doppel: {}", printable(message)));
-        if (json_) {
+        const bool told = parts_.failure_told && *parts_.failure_told;
+        if (json_ && !told) {
             json_renderer_.error(code, message, misfit);
         }
         return code;

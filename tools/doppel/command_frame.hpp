@@ -5,6 +5,7 @@
 #include "tools/doppel/command_alter.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct CommandParts {
     std::function<std::string(const OptionTable& options)> help;
     /// Checks what was asked for, by UsageError, and gives what is to be done.
     std::function<Work(const Settings& settings)> prepare;
+    /// Set by the work when its own JSON object tells the failure that it returns.
+    std::shared_ptr<bool> failure_told = nullptr;
 };
 
 /// Every error is on standard error when it returns; throws only what the caller cannot avoid, such

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "doppel/control.hpp"
+#include "doppel/dry_run.hpp"
 #include "doppel/migration.hpp"
 #include "tools/common/arguments.hpp"
 #include "tools/doppel/dispatch.hpp"
@@ -57,7 +58,8 @@ int main(int argc, char** argv) {
             doppel::read_status,
             doppel::run_cleanup,
             ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1,
-            doppel::send_control};
+            doppel::send_control,
+            doppel::run_dry};
         return static_cast<int>(doppel::cli::dispatch(arguments, context));
     } catch (const std::exception& error) {
         const auto text = fmt::format("doppel: internal error: {}\n", error.what());

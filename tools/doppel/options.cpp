@@ -5,6 +5,7 @@
 #include "tools/common/connection_options.hpp"
 #include "tools/common/quantity.hpp"
 #include "tools/common/usage_error.hpp"
+#include "tools/doppel/command_dry_run.hpp"
 #include "tools/doppel/throttle_options.hpp"
 
 #include <algorithm>
@@ -270,6 +271,7 @@ std::vector<OptionSection> alter_sections() {
     return {
         connection_section(),
         option_file_section(),
+        dry_run_section(),
         what,
         effect_section(defaults),
         speed_section(defaults),

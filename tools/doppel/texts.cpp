@@ -97,6 +97,7 @@ std::string alter_help(const OptionTable& table) {
 Usage:
   doppel alter [options] "ALTER TABLE db.t ADD COLUMN note TEXT"
   doppel alter [options] - < statement.sql
+  doppel alter --dry-run [options] "ALTER TABLE db.t ADD COLUMN note TEXT"
 
 {}
 DURATION is a whole number and a unit: 500ms, 2s, 5m, 1h. NUMBER may end in k (thousand), M or G,

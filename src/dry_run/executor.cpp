@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dry_run/executor.hpp"
+
+#include "base/fault_point.hpp"
+#include "dry_run/definitions.hpp"
+#include "dry_run/helpers.hpp"
+#include "index/deferred_indexes.hpp"
+#include "migration/auxiliary_names.hpp"
+#include "migration/index_choice.hpp"
+#include "migration/verification.hpp"
+#include "native/native.hpp"
+#include "plan/checks.hpp"
+#include "plan/shadow_checks.hpp"
+#include "schema/reader.hpp"
+#include "shadow/check_names.hpp"
+#include "sql/primary.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace doppel::dry_run {
+namespace {
+
+using Level = DryRunCheck::Level;
+
+/// What is about the server, not the table, is judged at a replica though the run would not be
+/// there.
+constexpr const char* kServerChecks[] = {
+    "server-writable",
+    "binlog",
+    "commit-order",
+    "binlog-filters",
+    "privileges-native",
+    "privileges-copy",
+    "disk-space"};
+
+bool is_of_server(const std::string& name) {
+    return std::any_of(std::begin(kServerChecks), std::end(kServerChecks), [&](const char* check) {
+        return name == check;
+    });
+}
+
+bool only_read_only(const std::vector<Finding>& findings) {
+    return std::all_of(findings.begin(), findings.end(), [](const Finding& finding) {
+        return finding.level != Finding::Level::refusal || finding.id == "read-only" ||
+               finding.id == "missing-privileges";
+    });
+}
+
+const char* depth_name(DryRunOptions::Depth depth) {
+    switch (depth) {
+        case DryRunOptions::Depth::offline:
+            return "offline";
+        case DryRunOptions::Depth::full:
+            return "full";
+        case DryRunOptions::Depth::sample:
+            break;
+    }
+    return "sample";
+}
+
+}  // namespace
+
+Executor::Executor(
+    migration::AlterRequest request,
+    ConnectionOptions connection,
+    const MigrationOptions& migration,
+    const DryRunOptions& options,
+    const Logger& logger
+)
+    : request_(std::move(request)),
+      connection_(std::move(connection)),
+      migration_(migration),
+      options_(options),
+      logger_(logger) {}
+
+DryRunReport Executor::run() {
+    connect();
+    read_plan();
+    around_ =
+        look_around(*session_, connection_, plan_->facts, *activity_, StopSignals::require_running);
+    report_.replicas = around_.replicas;
+    const bool goes_on = plan_->facts.source && !plan_->facts.source->is_view &&
+                         only_read_only(plan_->before_native) &&
+                         !plan_->facts.server.version.is_mariadb();
+    if (goes_on) {
+        decide();
+    }
+    judge();
+    if (goes_on) {
+        look_at_rows();
+        estimate();
+    }
+    report_.steps =
+        steps_of(report_, *plan_, migration_, target_ ? target_->late_build : std::string());
+    report_.advice = advice_on(report_, *plan_, around_);
+    if (workshop_) {
+        workshop_->remove_all();
+    }
+    return std::move(report_);
+}
+
+void Executor::connect() {
+    connection_ = sql::find_primary_or_any(connection_);
+    connection_.read_timeout = migration_.silence_limit;
+    sql::SessionSettings settings;
+    settings.program_name = "doppel dry run";
+    settings.statement_timeout = migration_.silence_limit;
+    settings.activity = activity_;
+    settings.statements = {
+        "SET SESSION lock_wait_timeout = 2",
+        fmt::format("SET SESSION max_execution_time = {}", options_.statement_limit.count())};
+    session_ = sql::connect(connection_, settings);
+}
+
+void Executor::read_plan() {
+    plan::Facts facts =
+        plan::read_facts(*session_, request_.table, migration::auxiliary_names(request_.table));
+    facts.copy_sessions = migration_.threads;
+    plan_ = plan::make_plan(std::move(facts), request_.statement, migration_);
+    request_.table = plan_->source;
+    plan_->names = migration::auxiliary_names(plan_->source);
+    report_.table = plan_->source.str();
+    report_.server = plan_->facts.server.version.str();
+    report_.at_replica = plan_->facts.server.read_only || plan_->facts.server.super_read_only;
+    report_.depth = depth_name(options_.depth);
+    report_.statement =
+        "ALTER TABLE " + plan_->source.quoted() + " " + request_.statement.clauses_text;
+}
+
+void Executor::note_check(DryRunCheck check) {
+    if (check.level == Level::refusal && report_.at_replica && is_of_server(check.name)) {
+        check.level = Level::warning;
+        check.message += "; that is so of this server, and the run goes to the primary";
+    }
+    report_.checks.push_back(std::move(check));
+}
+
+void Executor::add_finding(const std::string& name, const Finding& finding) {
+    const bool refusal = finding.level == Finding::Level::refusal;
+    note_check(
+        {name,
+         finding.id,
+         refusal ? Level::refusal : Level::warning,
+         finding.message,
+         finding.hint,
+         true}
+    );
+}
+
+void Executor::note_findings(const std::vector<plan::Judged>& all, bool of_copy) {
+    for (const plan::Judged& judged : all) {
+        if (judged.findings.empty()) {
+            note_check({judged.name, judged.name, Level::ok, judged.passed, {}, true});
+        }
+        for (const Finding& finding : judged.findings) {
+            add_finding(judged.name, finding);
+            report_.checks.back().applies = !of_copy || !native_;
+        }
+    }
+}
+
+void Executor::judge() {
+    // Those of the shadow were found first; the order is that of a run.
+    std::vector<DryRunCheck> of_shadow = std::move(report_.checks);
+    report_.checks.clear();
+    note_findings(plan::judge_before_native(plan_->facts, request_.statement), false);
+    if (!plan::refused(plan_->before_native) || report_.at_replica) {
+        note_findings(plan::judge_before_copy(plan_->facts, request_.statement), true);
+    }
+    std::move(of_shadow.begin(), of_shadow.end(), std::back_inserter(report_.checks));
+    for (DryRunCheck& check : judge_surroundings(around_, plan_->facts, migration_)) {
+        note_check(std::move(check));
+    }
+    if (report_.at_replica) {
+        report_.notes.push_back(fmt::format(
+            "this server is read-only{}: what is told of rows, sizes and speed is so here; load, "
+            "locks, replicas and the binary log are the primary's, and a run goes there",
+            around_.source ? " and a replica of " + around_.source->address : ""
+        ));
+    }
+}
+
+std::string Executor::open_workshop() {
+    if (options_.depth == DryRunOptions::Depth::offline) {
+        return "--dry-run=offline makes no table";
+    }
+    if (report_.at_replica) {
+        return "the server is read-only";
+    }
+    workshop_ = std::make_unique<Workshop>(connection_, logger_, plan_->source);
+    return workshop_->open();
+}
+
+void Executor::decide() {
+    const std::string why_not = open_workshop();
+    if (!why_not.empty()) {
+        decide_by_guess(why_not);
+        return;
+    }
+    // CREATE TABLE .. LIKE leaves foreign keys out, so the clone could not drop them.
+    if (!plan_->facts.source->foreign_keys.empty() &&
+        (request_.statement.has(statement::ClauseKind::drop_foreign_key) ||
+         request_.statement.has(statement::ClauseKind::drop_constraint))) {
+        decide_by_guess("a clone has no foreign keys that could be dropped");
+        return;
+    }
+    scratch_ = true;
+    try {
+        decide_on_clone();
+        make_target();
+    } catch (const Error& error) {
+        const bool denied = error.code() == Errc::refused ||
+                            (error.code() == Errc::failed && error.server_errno() != 0);
+        if (!denied || target_) {
+            throw;
+        }
+        workshop_->remove_all();
+        scratch_ = false;
+        decide_by_guess(fmt::format("no scratch table could be made: {}", error.what()));
+    }
+}
+
+void Executor::decide_by_guess(const std::string& why) {
+    const schema::TableDefinition& source = *plan_->facts.source;
+    report_.decision = guess(source, request_.statement, plan_->facts.server.version);
+    if (!plan_->try_native) {
+        report_.decision = {"shadow", true, "--no-native"};
+    }
+    native_ = report_.decision.method != "shadow";
+    report_.depth = "offline";
+    report_.notes.push_back(fmt::format(
+        "the server was not asked with an empty clone ({}). So it is not known whether it accepts "
+        "the statement, whether it can make the change itself, what the new definition is, and "
+        "whether the rows fit it; sizes and times are those of a copy of the table as it is",
+        why
+    ));
+    assume_unchanged();
+}
+
+statement::AlterStatement Executor::statement_for_clone() {
+    statement::AlterStatement statement = request_.statement;
+    const auto before = shadow::written_checks(plan_->facts.source->create_text);
+    if (before.empty()) {
+        return statement;
+    }
+    const auto shown =
+        workshop_->session().query("SHOW CREATE TABLE " + workshop_->quiet().quoted());
+    auto after = shadow::written_checks(shown.rows.at(0).at(1).value_or(""));
+    std::vector<shadow::CheckRename> renames;
+    for (const shadow::WrittenCheck& check : before) {
+        const auto same = std::find_if(after.begin(), after.end(), [&](const auto& other) {
+            return other.definition == check.definition;
+        });
+        if (same != after.end()) {
+            renames.push_back({check.name, same->name, false});
+            after.erase(same);
+        }
+    }
+    auto text = shadow::rename_in_clauses(statement.clauses_text, renames);
+    if (text) {
+        statement.clauses_text = *std::move(text);
+    }
+    return statement;
+}
+
+void Executor::decide_on_clone() {
+    if (!plan_->try_native) {
+        report_.decision = {"shadow", true, "--no-native"};
+        return;
+    }
+    workshop_->clone();
+    schema::TableDefinition clone = *plan_->facts.source;
+    clone.name = workshop_->quiet();
+    native::Options options;
+    options.attempts = 1;
+    native::Environment environment;
+    environment.connect = []() -> std::unique_ptr<sql::Session> {
+        throw Error(Errc::interrupted, "the connection was lost; nothing was changed");
+    };
+    environment.pause = [](std::chrono::milliseconds) { return !StopSignals::requested(); };
+    environment.logger = logger_;
+    const native::Outcome outcome = native::attempt(
+        workshop_->session(),
+        clone,
+        statement_for_clone(),
+        plan_->facts.server.version,
+        options,
+        environment
+    );
+    workshop_->drop_quiet();
+    workshop_->session().execute("SET SESSION lock_wait_timeout = 2");
+    native_ = outcome.method != native::Method::not_possible;
+    report_.decision.method = outcome.method == native::Method::instant   ? "instant"
+                              : outcome.method == native::Method::inplace ? "inplace"
+                                                                          : "shadow";
+    report_.decision.certain = true;
+    report_.decision.reason =
+        native_ ? "an empty clone of the table was changed so" : outcome.reason;
+    if (outcome.method == native::Method::instant && around_.row_versions.value_or(0) >= 64) {
+        native_ = false;
+        report_.decision = {
+            "shadow", false, "the table has had as many INSTANT changes as the server allows"};
+    }
+}
+
+void Executor::assume_unchanged() {
+    Target target;
+    target.shadow.definition = *plan_->facts.source;
+    for (const schema::Column& column : plan_->facts.source->columns) {
+        if (!column.is_generated()) {
+            target.columns.pairs.push_back({column.name, column.name});
+        }
+    }
+    target_ = std::move(target);
+    choose_key();
+    choose_late_indexes();
+}
+
+void Executor::make_target() {
+    const schema::TableDefinition& source = *plan_->facts.source;
+    workshop_->will_make(false);
+    Target target;
+    target.shadow = shadow::create(
+        workshop_->session(),
+        source,
+        workshop_->quiet(),
+        request_.statement,
+        plan_->facts.server.version
+    );
+    workshop_->mark(workshop_->session(), workshop_->quiet());
+    base::fault_point("dry_run.made");
+    auto columns = schema::map_columns(
+        source, target.shadow.definition, request_.statement, plan_->facts.server.sql_mode
+    );
+    if (!columns) {
+        throw Error(Errc::usage, columns.failure().message);
+    }
+    target.columns = *std::move(columns);
+    target_ = std::move(target);
+    describe_target();
+    choose_key();
+    if (!native_) {
+        judge_comparison();
+        const auto unnumbered =
+            plan::numbers_for_null(plan_->facts, target_->shadow.definition, target_->columns);
+        if (unnumbered) {
+            add_finding("numbers-for-null", *unnumbered);
+        }
+    }
+    choose_late_indexes();
+    for (std::string& difference : target_->shadow.differences) {
+        report_.notes.push_back(std::move(difference));
+    }
+}
+
+void Executor::choose_key() {
+    auto decision = plan::choose_key(plan_->facts, target_->shadow.definition, target_->columns);
+    if (!decision.choice) {
+        if (!native_) {
+            add_finding("shared-key", plan::no_shared_key(plan_->source, decision.rejected));
+        }
+        return;
+    }
+    const schema::KeyChoice& key = *decision.choice;
+    target_->tables = mysql::TablePair{
+        plan_->source,
+        target_->shadow.definition.name,
+        {plan_->source.schema, plan_->names.state},
+        key.index,
+        key.shape,
+        key.source_key,
+        key.shadow_key,
+        target_->columns.source_list(),
+        target_->columns.shadow_list()};
+    report_.key = key.index;
+    for (const mysql::KeyColumn& column : key.shape.columns()) {
+        report_.key_columns.push_back(column.name);
+    }
+    if (scratch_ && !native_) {
+        note_check(
+            {"shared-key",
+             "shared-key",
+             Level::ok,
+             fmt::format("the present and the new table share the key `{}`", key.index),
+             {},
+             true}
+        );
+    }
+    target_->key = std::move(decision.choice);
+}
+
+void Executor::judge_comparison() {
+    if (!migration_.verify || !target_->key) {
+        return;
+    }
+    auto plan = migration::plan_comparison(
+        plan_->facts, target_->shadow.definition, target_->columns, *target_->key, *target_->tables
+    );
+    if (plan.refusal) {
+        add_finding("comparable", *plan.refusal);
+        return;
+    }
+    subject_ = std::move(plan.subject);
+    target_->converts = subject_->converts();
+    note_check(
+        {"comparable", "comparable", Level::ok, "every row can be compared with its copy", {}, true}
+    );
+}
+
+void Executor::choose_late_indexes() {
+    const schema::TableDefinition& definition = target_->shadow.definition;
+    std::vector<std::string> names = index::deferrable(definition);
+    if (target_->key) {
+        std::erase(names, target_->key->shadow_index);
+    }
+    const bool late = migration::builds_late(
+        migration_.index_build, plan_->facts.source->rows_estimated, around_.has_replicas
+    );
+    if (late && !names.empty() && !native_) {
+        target_->late_drop = index::drop_statement(definition.name, names);
+        target_->late_build = index::build_statement(
+            {plan_->source.schema, plan_->names.shadow}, definition.create_text, names
+        );
+        target_->late = std::move(names);
+    }
+    report_.indexes = describe_indexes(*plan_->facts.source, definition, target_->late);
+}
+
+void Executor::describe_target() {
+    const schema::TableDefinition& source = *plan_->facts.source;
+    report_.definition_before = schema::without_auto_increment(source.create_text);
+    report_.definition_after =
+        as_source(target_->shadow.definition, source.name.table, target_->shadow.check_names);
+    report_.definition_diff = unified_diff(
+        report_.definition_before,
+        report_.definition_after,
+        report_.table + " now",
+        report_.table + " after"
+    );
+    report_.columns = describe_columns(source, target_->shadow.definition, target_->columns);
+}
+
+bool Executor::refused_now() const {
+    return std::any_of(report_.checks.begin(), report_.checks.end(), [](const DryRunCheck& check) {
+        return check.level == Level::refusal && check.applies;
+    });
+}
+
+}  // namespace doppel::dry_run

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dry_run/surroundings.hpp"
+
+#include "copy/pace.hpp"
+#include "doppel/error.hpp"
+#include "migration/index_choice.hpp"
+#include "mysql/identifier.hpp"
+#include "sql/server_role.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace doppel::dry_run {
+namespace {
+
+using mysql::quote_string;
+
+constexpr int kLooks = 14;
+constexpr std::chrono::milliseconds kLook{90};
+constexpr std::size_t kReplicasMax = 16;
+constexpr std::chrono::milliseconds kReplicaPatience{2'000};
+
+std::optional<double> written_rows(sql::Session& session, const mysql::TableName& table) {
+    const auto rows = query_if_told(
+        session,
+        fmt::format(
+            "SELECT COUNT_WRITE FROM performance_schema.table_io_waits_summary_by_table WHERE "
+            "OBJECT_SCHEMA = {} AND OBJECT_NAME = {}",
+            quote_string(table.schema),
+            quote_string(table.table)
+        )
+    );
+    return rows && !rows->empty() ? std::optional(number(rows->scalar())) : std::nullopt;
+}
+
+copy::ServerLoad read_load(sql::Session& session, const sql::Activity& ours) {
+    const std::uint64_t sent = ours.statements;
+    const Names status = read_names(
+        session.query("SHOW GLOBAL STATUS WHERE Variable_name IN ('Questions', 'Threads_running')")
+    );
+    copy::ServerLoad load;
+    load.statements = static_cast<std::uint64_t>(
+        std::max(0.0, number(status, "questions") - static_cast<double>(sent))
+    );
+    load.running = static_cast<unsigned>(std::max(0.0, number(status, "threads_running", 1) - 1));
+    return load;
+}
+
+/// By the same rules as the copy does.
+void look_at_load(
+    sql::Session& session,
+    const plan::Facts& facts,
+    const sql::Activity& activity,
+    const std::function<void()>& require_running,
+    Surroundings& around
+) {
+    using Clock = copy::Pace::Clock;
+    copy::Pace::Limits limits;
+    limits.workers_max = 2;
+    copy::Pace pace(limits);
+    const auto began = Clock::now();
+    const auto written = written_rows(session, facts.table);
+    const copy::ServerLoad first = read_load(session, activity);
+    copy::ServerLoad last = first;
+    bool gentle_since = false;
+    pace.see(began, first);
+    for (int i = 0; i < kLooks; ++i) {
+        require_running();
+        std::this_thread::sleep_for(kLook);
+        last = read_load(session, activity);
+        pace.see(Clock::now(), last);
+        gentle_since = pace.gentle();
+    }
+    const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
+    around.gentle = gentle_since;
+    around.statements_per_second =
+        static_cast<double>(std::max(last.statements, first.statements) - first.statements) /
+        seconds;
+    const auto written_since = written_rows(session, facts.table);
+    if (written && written_since) {
+        around.table_writes_per_second = std::max(0.0, *written_since - *written) / seconds;
+    }
+}
+
+void look_at_transactions(
+    sql::Session& session, const mysql::TableName& table, Surroundings& around
+) {
+    around.transactions = cutover::find_blockers(session, table, 0.0);
+    const auto oldest = query_if_told(
+        session,
+        "SELECT MAX(TIMESTAMPDIFF(MICROSECOND, trx_started, NOW(6)) / 1e6) FROM "
+        "information_schema.innodb_trx WHERE trx_mysql_thread_id <> CONNECTION_ID()"
+    );
+    if (oldest) {
+        around.oldest_transaction_seconds = number(oldest->scalar());
+    }
+    const auto waiting = query_if_told(
+        session,
+        fmt::format(
+            "SELECT COUNT(*) FROM performance_schema.metadata_locks WHERE OBJECT_TYPE = 'TABLE' "
+            "AND OBJECT_SCHEMA = {} AND OBJECT_NAME = {} AND LOCK_STATUS = 'PENDING'",
+            quote_string(table.schema),
+            quote_string(table.table)
+        )
+    );
+    if (waiting) {
+        around.waiting_for_table = static_cast<unsigned>(number(waiting->scalar()));
+    }
+    const auto history = query_if_told(
+        session,
+        "SELECT COUNT FROM information_schema.INNODB_METRICS WHERE NAME = "
+        "'trx_rseg_history_len'"
+    );
+    if (history && !history->empty()) {
+        around.history_length = number(history->scalar());
+    }
+}
+
+std::optional<sql::Rows> replica_status(sql::Session& session) {
+    auto status = query_if_told(session, "SHOW REPLICA STATUS");
+    return status ? status : query_if_told(session, "SHOW SLAVE STATUS");
+}
+
+void fill_lag(sql::Session& session, DryRunReplica& replica) {
+    const auto status = replica_status(session);
+    if (!status) {
+        replica.problem = "the account may not see its state";
+    } else if (status->empty()) {
+        replica.problem = "it replicates from nobody";
+    } else {
+        const std::string lag = cell(*status, 0, "Seconds_Behind_Source", "Seconds_Behind_Master");
+        if (lag.empty()) {
+            replica.problem = "its threads do not run";
+        } else {
+            replica.lag_seconds = number(sql::Value(lag));
+        }
+    }
+}
+
+DryRunReplica look_at_replica(ConnectionOptions connection, const ServerAddress& address) {
+    DryRunReplica replica{address.str(), std::nullopt, {}};
+    connection.default_schema.clear();
+    connection.members.clear();
+    connection.connect_timeout = kReplicaPatience;
+    connection.read_timeout = kReplicaPatience;
+    sql::SessionSettings settings;
+    settings.program_name = "doppel dry run";
+    settings.statement_timeout = kReplicaPatience;
+    try {
+        const auto session = sql::connect(connection.at(address), settings);
+        fill_lag(*session, replica);
+    } catch (const Error& error) {
+        replica.problem = error.what();
+    }
+    return replica;
+}
+
+/// Hosts of dump threads, for replicas that do not report theirs.
+std::vector<std::string> dump_hosts(sql::Session& session) {
+    std::vector<std::string> hosts;
+    const auto list = query_if_told(session, "SHOW PROCESSLIST");
+    if (list) {
+        for (std::size_t i = 0; i < list->rows.size(); ++i) {
+            const std::string host = cell(*list, i, "Host", "Host");
+            if (cell(*list, i, "Command", "Command").starts_with("Binlog Dump")) {
+                hosts.push_back(host.substr(0, host.rfind(':')));
+            }
+        }
+    }
+    return hosts;
+}
+
+void look_at_replicas(
+    sql::Session& session,
+    const ConnectionOptions& connection,
+    const plan::Facts& facts,
+    Surroundings& around
+) {
+    around.has_replicas = migration::has_replicas(session, facts.server.version);
+    const bool new_name = facts.server.version.at_least(8, 0, 22);
+    const auto list = query_if_told(session, new_name ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS");
+    around.replicas_known = list.has_value();
+    if (!list) {
+        return;
+    }
+    const auto hosts = dump_hosts(session);
+    for (std::size_t i = 0; i < std::min(list->rows.size(), kReplicasMax); ++i) {
+        ServerAddress address{
+            cell(*list, i, "Host", "Host"),
+            static_cast<std::uint16_t>(number(sql::Value(cell(*list, i, "Port", "Port"))))};
+        if (address.host.empty()) {
+            address.host = i < hosts.size() ? hosts[i] : std::string();
+        }
+        if (address.host.empty()) {
+            around.replicas.push_back(
+                {fmt::format("port {}", address.port),
+                 std::nullopt,
+                 "it reports no host, and the process list shows none"}
+            );
+            continue;
+        }
+        around.replicas.push_back(look_at_replica(connection, address));
+    }
+}
+
+void look_at_source(sql::Session& session, Surroundings& around) {
+    try {
+        around.source = sql::replicates_from(session);
+    } catch (const Error& error) {
+        if (error.code() == Errc::interrupted) {
+            throw;
+        }
+        return;
+    }
+    if (around.source) {
+        DryRunReplica own;
+        fill_lag(session, own);
+        around.own_lag_seconds = own.lag_seconds;
+    }
+}
+
+void look_at_migrations(
+    sql::Session& session, const mysql::TableName& table, Surroundings& around
+) {
+    try {
+        around.remains = migration::read_remains(session, table);
+    } catch (const Error& error) {
+        if (error.code() == Errc::interrupted) {
+            throw;
+        }
+        around.remains_problem = error.what();
+    }
+}
+
+void look_at_table(sql::Session& session, const mysql::TableName& table, Surroundings& around) {
+    const auto versions = query_if_told(
+        session,
+        fmt::format(
+            "SELECT MAX(TOTAL_ROW_VERSIONS) FROM information_schema.INNODB_TABLES WHERE NAME = "
+            "CONCAT({}, '/', {})",
+            quote_string(table.schema),
+            quote_string(table.table)
+        )
+    );
+    if (versions && versions->scalar()) {
+        around.row_versions = static_cast<unsigned>(number(versions->scalar()));
+    }
+}
+
+void look_at_binlogs(sql::Session& session, Surroundings& around) {
+    const auto logs = query_if_told(session, "SHOW BINARY LOGS");
+    if (logs) {
+        double bytes = 0;
+        for (const sql::Row& row : logs->rows) {
+            bytes += number(row.at(1));
+        }
+        around.binlog_bytes_now = bytes;
+    }
+}
+
+}  // namespace
+
+Surroundings look_around(
+    sql::Session& session,
+    const ConnectionOptions& connection,
+    const plan::Facts& facts,
+    const sql::Activity& activity,
+    const std::function<void()>& require_running
+) {
+    Surroundings around;
+    look_at_load(session, facts, activity, require_running, around);
+    around.variables = read_names(session.query(
+        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('binlog_row_event_max_size', "
+        "'binlog_transaction_compression', 'binlog_expire_logs_seconds', 'binlog_row_image', "
+        "'binlog_rows_query_log_events', 'innodb_flush_log_at_trx_commit', 'sync_binlog', "
+        "'innodb_buffer_pool_size', 'innodb_redo_log_capacity', "
+        "'innodb_online_alter_log_max_size', "
+        "'lock_wait_timeout', 'innodb_lock_wait_timeout', 'wait_timeout', 'max_execution_time', "
+        "'max_connections', 'max_binlog_cache_size', 'innodb_file_per_table', "
+        "'performance_schema')"
+    ));
+    around.status = read_names(
+        session.query("SHOW GLOBAL STATUS WHERE Variable_name IN ('Threads_connected', 'Uptime')")
+    );
+    require_running();
+    look_at_transactions(session, facts.table, around);
+    look_at_source(session, around);
+    require_running();
+    look_at_replicas(session, connection, facts, around);
+    require_running();
+    look_at_migrations(session, facts.table, around);
+    look_at_table(session, facts.table, around);
+    look_at_binlogs(session, around);
+    return around;
+}
+
+}  // namespace doppel::dry_run

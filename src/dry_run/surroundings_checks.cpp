@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dry_run/surroundings.hpp"
+#include "plan/checks.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace doppel::dry_run {
+namespace {
+
+using Level = DryRunCheck::Level;
+using Checks = std::vector<DryRunCheck>;
+
+constexpr double kLongTransaction = 10;  // seconds
+constexpr double kLagTold = 5;           // seconds
+constexpr double kLongHistory = 1'000'000;
+/// MySQL 9.1; 64 before (MySQL manual, "Online DDL Operations").
+constexpr unsigned kRowVersionsMax = 64;
+constexpr double kConnectionsOfARun = 20;
+
+void ok(Checks& checks, std::string name, std::string message) {
+    std::string id = name;
+    checks.push_back({std::move(name), std::move(id), Level::ok, std::move(message), {}});
+}
+
+void warn(Checks& checks, std::string name, std::string id, std::string message, std::string hint) {
+    checks.push_back(
+        {std::move(name), std::move(id), Level::warning, std::move(message), std::move(hint)}
+    );
+}
+
+void judge_replicas(const Surroundings& around, Checks& checks) {
+    const std::string name = "replicas";
+    if (!around.replicas_known) {
+        warn(
+            checks,
+            name,
+            "replicas-unknown",
+            "the account may not see whether the server has replicas",
+            "GRANT REPLICATION SLAVE ON *.* to it"
+        );
+        return;
+    }
+    const auto bad = [](const DryRunReplica& replica) {
+        return !replica.lag_seconds || *replica.lag_seconds > kLagTold;
+    };
+    std::string problems;
+    for (const DryRunReplica& replica : around.replicas) {
+        if (bad(replica)) {
+            problems += fmt::format(
+                "{}{} {}",
+                problems.empty() ? "" : "; ",
+                replica.address,
+                replica.lag_seconds ? fmt::format("lags by {:.0f} s", *replica.lag_seconds)
+                                    : "cannot be judged: " + replica.problem
+            );
+        }
+    }
+    if (problems.empty()) {
+        ok(checks,
+           name,
+           around.replicas.empty()
+               ? "the server has no replicas"
+               : fmt::format("{} replica(s), none lags", around.replicas.size()));
+    } else {
+        warn(
+            checks,
+            name,
+            "replica-lag",
+            std::move(problems),
+            "look at them before the run: it adds writes for them to apply"
+        );
+    }
+}
+
+void judge_transactions(const Surroundings& around, Checks& checks) {
+    const auto& held = around.transactions;
+    if (!held.empty() && held.front().seconds >= kLongTransaction) {
+        warn(
+            checks,
+            "long-transactions",
+            "long-transaction",
+            fmt::format(
+                "{} session(s) hold the table, the oldest: {}", held.size(), held.front().describe()
+            ),
+            "the swap waits for such transactions, and the writes behind it with it; end them, or "
+            "run when there are none"
+        );
+    } else {
+        ok(checks,
+           "long-transactions",
+           held.empty() ? "no transaction holds the table now"
+                        : fmt::format(
+                              "{} transaction(s) hold the table, for {:.1f} s at most",
+                              held.size(),
+                              held.front().seconds
+                          ));
+    }
+    const double oldest = around.oldest_transaction_seconds.value_or(0);
+    if (!around.oldest_transaction_seconds) {
+        warn(
+            checks,
+            "old-read-views",
+            "transactions-unseen",
+            "the account may not see the transactions of others",
+            "GRANT PROCESS ON *.* to it"
+        );
+    } else if (oldest > 600 || around.history_length.value_or(0) > kLongHistory) {
+        warn(
+            checks,
+            "old-read-views",
+            "old-read-view",
+            fmt::format(
+                "the oldest transaction on the server is {:.0f} s old, and {:.0f} old versions of "
+                "rows wait for purge",
+                oldest,
+                around.history_length.value_or(0)
+            ),
+            "reads get slower the more old versions there are; end it first"
+        );
+    } else {
+        ok(checks, "old-read-views", fmt::format("the oldest transaction is {:.1f} s old", oldest));
+    }
+}
+
+void judge_locks(const Surroundings& around, Checks& checks) {
+    const unsigned waiting = around.waiting_for_table.value_or(0);
+    if (waiting > 0) {
+        warn(
+            checks,
+            "table-locks",
+            "table-lock-waits",
+            fmt::format("{} session(s) wait for a lock on the table", waiting),
+            "find out what holds it: sys.schema_table_lock_waits"
+        );
+    } else {
+        ok(checks,
+           "table-locks",
+           around.waiting_for_table
+               ? "nobody waits for a lock on the table"
+               : "whether somebody waits for a lock on the table is not shown");
+    }
+}
+
+void judge_remains(const Surroundings& around, const plan::Facts& facts, Checks& checks) {
+    const std::string name = "other-migrations";
+    if (!around.remains) {
+        warn(
+            checks,
+            name,
+            "migrations-unseen",
+            "whether a migration of the table is there cannot be seen: " + around.remains_problem,
+            "GRANT SELECT on its schema"
+        );
+        return;
+    }
+    if (around.remains->lock_holder) {
+        const Finding running = plan::migration_running(facts.table, around.remains->lock_holder);
+        checks.push_back({name, running.id, Level::refusal, running.message, running.hint});
+        return;
+    }
+    const migration::Standing standing = migration::judge_standing(*around.remains);
+    if (standing.stage == migration::Standing::Stage::none) {
+        ok(checks, name, "no migration of the table is running or left");
+        return;
+    }
+    const std::string statement = standing.record ? standing.record->statement : std::string();
+    warn(
+        checks,
+        name,
+        "migration-left",
+        fmt::format(
+            "a migration that is not done was left here{}{}",
+            statement.empty() ? "" : ": ",
+            statement
+        ),
+        "the same statement goes on with it; doppel status tells more, doppel cleanup removes it"
+    );
+}
+
+void judge_versions(const Surroundings& around, Checks& checks) {
+    const unsigned versions = around.row_versions.value_or(0);
+    if (versions + 1 >= kRowVersionsMax) {
+        warn(
+            checks,
+            "row-versions",
+            "row-versions-used-up",
+            fmt::format("the table has had {} INSTANT changes of its columns", versions),
+            "one more may not be possible: the server then takes a copy, after which the count "
+            "begins anew"
+        );
+    } else {
+        ok(checks,
+           "row-versions",
+           around.row_versions
+               ? fmt::format("the table has had {} INSTANT changes of its columns", versions)
+               : "how many INSTANT changes the table has had is not shown");
+    }
+}
+
+void judge_settings(const Surroundings& around, const MigrationOptions& options, Checks& checks) {
+    const double connected = number(around.status, "threads_connected");
+    const double allowed = number(around.variables, "max_connections", 151);
+    if (connected + kConnectionsOfARun > allowed) {
+        warn(
+            checks,
+            "max-connections",
+            "few-connections",
+            fmt::format("{:.0f} of {:.0f} connections are in use", connected, allowed),
+            "raise max_connections; a run takes up to 20"
+        );
+    } else {
+        ok(checks,
+           "max-connections",
+           fmt::format("{:.0f} of {:.0f} connections are in use", connected, allowed));
+    }
+    const bool durable = number(around.variables, "innodb_flush_log_at_trx_commit", 1) == 1 &&
+                         number(around.variables, "sync_binlog", 1) == 1;
+    if (durable) {
+        ok(checks, "durable-commits", "commits are durable");
+    } else {
+        warn(
+            checks,
+            "durable-commits",
+            "commits-not-durable",
+            "commits are not durable (innodb_flush_log_at_trx_commit, sync_binlog)",
+            "a crash of the server during the run then ends it for good, with the table untouched"
+        );
+    }
+    const double lock = std::chrono::duration<double>(options.lock_wait_timeout).count();
+    ok(checks,
+       "timeouts",
+       fmt::format(
+           "the swap waits {:.0f} s for the table lock, up to {} times; sessions of the "
+           "application wait as long as their lock_wait_timeout ({:.0f} s by default here)",
+           lock,
+           options.cutover_attempts,
+           number(around.variables, "lock_wait_timeout", 31'536'000)
+       ));
+}
+
+void judge_load(const Surroundings& around, Checks& checks) {
+    const std::string rate =
+        fmt::format("{:.0f} statements/s of others", around.statements_per_second);
+    ok(checks,
+       "server-load",
+       around.gentle ? "others use the server (" + rate + "): one session copies, in small chunks"
+                     : "nobody else uses the server (" + rate + "): several sessions copy");
+}
+
+}  // namespace
+
+std::vector<DryRunCheck> judge_surroundings(
+    const Surroundings& around, const plan::Facts& facts, const MigrationOptions& options
+) {
+    Checks checks;
+    judge_replicas(around, checks);
+    judge_transactions(around, checks);
+    judge_locks(around, checks);
+    judge_remains(around, facts, checks);
+    judge_versions(around, checks);
+    judge_settings(around, options, checks);
+    judge_load(around, checks);
+    return checks;
+}
+
+}  // namespace doppel::dry_run

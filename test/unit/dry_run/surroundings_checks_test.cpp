@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dry_run/surroundings.hpp"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+namespace doppel::dry_run {
+namespace {
+
+using Level = DryRunCheck::Level;
+
+Surroundings calm() {
+    Surroundings around;
+    around.oldest_transaction_seconds = 0.1;
+    around.waiting_for_table = 0;
+    around.row_versions = 0;
+    around.variables["max_connections"] = "151";
+    around.status["threads_connected"] = "10";
+    around.remains.emplace();
+    return around;
+}
+
+DryRunCheck check(const Surroundings& around, const std::string& name) {
+    plan::Facts facts;
+    facts.table = {"s", "t"};
+    for (const DryRunCheck& found : judge_surroundings(around, facts, MigrationOptions())) {
+        if (found.name == name) {
+            return found;
+        }
+    }
+    return {};
+}
+
+TEST(SurroundingsChecks, AllAreToldAlsoWhenAllIsWell) {
+    plan::Facts facts;
+    facts.table = {"s", "t"};
+    const auto checks = judge_surroundings(calm(), facts, MigrationOptions());
+    EXPECT_GE(checks.size(), 9U);
+    for (const DryRunCheck& found : checks) {
+        EXPECT_EQ(found.level, Level::ok) << found.id;
+        EXPECT_EQ(found.id, found.name);
+        EXPECT_FALSE(found.message.empty());
+    }
+}
+
+TEST(SurroundingsChecks, EachWarnsOfItsOwn) {
+    Surroundings around = calm();
+    around.replicas = {{"r:1", 60.0, ""}};
+    EXPECT_EQ(check(around, "replicas").id, "replica-lag");
+    around.replicas = {{"r:1", std::nullopt, "gone"}};
+    EXPECT_EQ(check(around, "replicas").id, "replica-lag");
+    around.replicas = {{"r:1", 0.0, ""}};
+    EXPECT_EQ(check(around, "replicas").level, Level::ok);
+    around.transactions = {{7, "app", 11.0, "SELECT SLEEP(100)"}};
+    EXPECT_EQ(check(around, "long-transactions").id, "long-transaction");
+    around.transactions.front().seconds = 1;
+    EXPECT_EQ(check(around, "long-transactions").level, Level::ok);
+    around.oldest_transaction_seconds.reset();
+    EXPECT_EQ(check(around, "old-read-views").id, "transactions-unseen");
+    around.waiting_for_table = 2;
+    EXPECT_EQ(check(around, "table-locks").id, "table-lock-waits");
+    around.row_versions = 63;
+    EXPECT_EQ(check(around, "row-versions").id, "row-versions-used-up");
+    around.status["threads_connected"] = "140";
+    EXPECT_EQ(check(around, "max-connections").id, "few-connections");
+    around.variables["sync_binlog"] = "0";
+    EXPECT_EQ(check(around, "durable-commits").id, "commits-not-durable");
+}
+
+TEST(SurroundingsChecks, ARunningMigrationRefuses) {
+    Surroundings around = calm();
+    around.remains->lock_holder = 12;
+    EXPECT_EQ(check(around, "other-migrations").level, Level::refusal);
+    EXPECT_EQ(check(around, "other-migrations").id, "migration-running");
+    around.remains.reset();
+    EXPECT_EQ(check(around, "other-migrations").level, Level::warning);
+}
+
+}  // namespace
+}  // namespace doppel::dry_run

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "estimate/duration.hpp"
+
+#include <gtest/gtest.h>
+
+namespace doppel::estimate {
+namespace {
+
+DurationInput a_million() {
+    DurationInput input;
+    input.rows = 1e6;
+    input.record_bytes = 200;
+    input.speed = {1.0, 2.0, std::nullopt};
+    return input;
+}
+
+void expect_ordered(const Range& range) {
+    EXPECT_LE(range.low, range.expected);
+    EXPECT_LE(range.expected, range.high);
+}
+
+TEST(Durations, AddUpAndAreOrdered) {
+    DurationInput input = a_million();
+    input.late_entries = {20, 30};
+    const Durations all = durations_of(input);
+    for (const Range& range : {all.copy, all.index, all.verify, all.cutover, all.total}) {
+        expect_ordered(range);
+    }
+    EXPECT_GT(all.total.expected, all.copy.expected + all.index.expected);
+}
+
+TEST(Durations, AServerOfHalfTheSpeedTakesTwiceAsLong) {
+    DurationInput slow = a_million();
+    slow.speed.scale = 2;
+    EXPECT_NEAR(
+        durations_of(slow).copy.expected / durations_of(a_million()).copy.expected, 2, 0.01
+    );
+}
+
+TEST(Durations, BesideAnApplicationOneSessionCopies) {
+    DurationInput gentle = a_million();
+    gentle.gentle = true;
+    gentle.workers = 1;
+    gentle.chunk_rows = 2'500;
+    EXPECT_GT(durations_of(gentle).copy.expected, durations_of(a_million()).copy.expected);
+}
+
+TEST(Durations, IndexesInNoOrderAndComparisonCostMore) {
+    DurationInput indexed = a_million();
+    indexed.early_indexes = 2;
+    const double in_order = durations_of(indexed).total.expected;
+    EXPECT_GT(in_order, durations_of(a_million()).total.expected);
+    indexed.early_random = 2;
+    EXPECT_GT(durations_of(indexed).total.expected, in_order);
+    DurationInput unverified = a_million();
+    unverified.verify = false;
+    EXPECT_LT(durations_of(unverified).total.expected, durations_of(a_million()).total.expected);
+}
+
+TEST(Durations, AProbeReplacesTheRatiosAndNarrowsTheRange) {
+    DurationInput probed = a_million();
+    probed.late_entries = {20};
+    const Range computed = durations_of(probed).total;
+    probed.probed = Probed{10e-6, 100'000, 2e-6, 100'000};
+    const Durations all = durations_of(probed);
+    EXPECT_NEAR(all.copy.expected, 10, 0.01);
+    EXPECT_NEAR(all.index.expected, 2, 0.4);
+    EXPECT_LT(all.total.high / all.total.low, computed.high / computed.low);
+}
+
+TEST(Durations, ADiskThatIsReadSlowlyCounts) {
+    DurationInput cold = a_million();
+    cold.speed.read_row_seconds = 100e-6;
+    EXPECT_GT(durations_of(cold).copy.expected, 3 * durations_of(a_million()).copy.expected);
+}
+
+}  // namespace
+}  // namespace doppel::estimate
