@@ -68,6 +68,7 @@ async::awaitable<void> HttpSignal::run() {
         if (url.empty() || url != asked_) {
             last_good_ = now;
             answer_.status = kOk;  // until it was asked
+            last_status_ = kOk;
             answer_.problem.clear();
             asked_ = url;
             next = now;
@@ -77,6 +78,7 @@ async::awaitable<void> HttpSignal::run() {
             answer_ = co_await worker_.run(ask);
             if (answer_.status != 0) {
                 last_good_ = Clock::now();
+                last_status_ = answer_.status;
             }
             next = now + kInterval;
         }
@@ -92,10 +94,9 @@ void HttpSignal::report(Clock::time_point now, std::vector<Pressure>& pressures)
     pressure.name = "throttle-http";
     pressure.cause = "throttle-http";
     const auto silence = now - last_good_;
-    if (answer_.status != 0) {
-        pressure.level = answer_.status == kOk ? 0 : 1;
-        pressure.reason = fmt::format("--throttle-http answers {}", answer_.status);
-    } else if (silence > options_.grace) {
+    pressure.level = last_status_ == kOk ? 0 : 1;
+    pressure.reason = fmt::format("--throttle-http answers {}", last_status_);
+    if (answer_.status == 0 && silence > options_.grace) {
         pressure.level = 1;
         pressure.reason = fmt::format(
             "--throttle-http could not be read for {}: {}",

@@ -293,13 +293,17 @@ TEST_F(ControlTest, AUrlHoldsItBackWhileItDoesNotAnswerWell) {
         TinyHttp http;
         url = http.url();
         http.answer(503);
-        start({"--throttle-http=" + url, "--throttle-grace=500ms", "--nice=0.8"});
+        start({"--throttle-http=" + url, "--throttle-grace=500ms", "--nice=0.95"});
         expect_held("throttle-http", "--throttle-http answers 503");
+        const auto before = run_->rows_copied();
         http.answer(200);
-        await_copying();
+        ASSERT_TRUE(eventually([&] { return run_->rows_copied() > before; }, kLimit))
+            << run_->said();
     }
+    ASSERT_TRUE(run_->wait_for_cause("throttle-http", kLimit)) << run_->said();
     expect_held("throttle-http", "--throttle-http could not be read for ");
-    EXPECT_EQ(run_->say("set", {"throttle-http=off"}).code, 0);
+    const auto off = run_->say("set", {"throttle-http=off"});
+    EXPECT_EQ(off.code, 0) << off.err << run_->said();
     EXPECT_EQ(run_->say("set", {"nice=0"}).code, 0);
     expect_done();
 }

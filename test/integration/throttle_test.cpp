@@ -50,7 +50,7 @@ protected:
         schema_->execute(fmt::format(
             "INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i "
             "< "
-            "{}) SELECT i, i * 7919 % 100003, MD5(i), 'pad' FROM n",
+            "{}) SELECT i, i * 7919 % 100003, LEFT(SHA2(i, 256), 40), 'pad' FROM n",
             rows
         ));
         schema_->execute("CREATE TABLE twin LIKE t");
