@@ -200,8 +200,8 @@ Json checkpoint_json(const MigrationCheckpoint& checkpoint) {
         number_or_null(checkpoint.eta_seconds.value_or(0), checkpoint.eta_seconds.has_value());
     object["keys_pending"] = checkpoint.keys_pending;
     object["feed_lag_seconds"] = number_or_null(checkpoint.feed_lag_seconds, true);
-    object["copy_share"] = number_or_null(checkpoint.copy_share, running);
-    object["throttle_reason"] = text_or_null(running ? checkpoint.throttle_reason : "");
+    object["copy_share"] = number_or_null(checkpoint.copy_share, true);
+    object["throttle_reason"] = text_or_null(checkpoint.throttle_reason);
     return object;
 }
 

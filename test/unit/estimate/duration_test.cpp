@@ -6,7 +6,7 @@
 namespace doppel::estimate {
 namespace {
 
-DurationInput a_million() {
+DurationInput a_million_rows() {
     DurationInput input;
     input.rows = 1e6;
     input.record_bytes = 200;
@@ -20,7 +20,7 @@ void expect_ordered(const Range& range) {
 }
 
 TEST(Durations, AddUpAndAreOrdered) {
-    DurationInput input = a_million();
+    DurationInput input = a_million_rows();
     input.late_entries = {20, 30};
     const Durations all = durations_of(input);
     for (const Range& range : {all.copy, all.index, all.verify, all.cutover, all.total}) {
@@ -30,35 +30,35 @@ TEST(Durations, AddUpAndAreOrdered) {
 }
 
 TEST(Durations, AServerOfHalfTheSpeedTakesTwiceAsLong) {
-    DurationInput slow = a_million();
+    DurationInput slow = a_million_rows();
     slow.speed.scale = 2;
     EXPECT_NEAR(
-        durations_of(slow).copy.expected / durations_of(a_million()).copy.expected, 2, 0.01
+        durations_of(slow).copy.expected / durations_of(a_million_rows()).copy.expected, 2, 0.01
     );
 }
 
 TEST(Durations, BesideAnApplicationOneSessionCopies) {
-    DurationInput gentle = a_million();
+    DurationInput gentle = a_million_rows();
     gentle.gentle = true;
     gentle.workers = 1;
     gentle.chunk_rows = 2'500;
-    EXPECT_GT(durations_of(gentle).copy.expected, durations_of(a_million()).copy.expected);
+    EXPECT_GT(durations_of(gentle).copy.expected, durations_of(a_million_rows()).copy.expected);
 }
 
 TEST(Durations, IndexesInNoOrderAndComparisonCostMore) {
-    DurationInput indexed = a_million();
+    DurationInput indexed = a_million_rows();
     indexed.early_indexes = 2;
     const double in_order = durations_of(indexed).total.expected;
-    EXPECT_GT(in_order, durations_of(a_million()).total.expected);
+    EXPECT_GT(in_order, durations_of(a_million_rows()).total.expected);
     indexed.early_random = 2;
     EXPECT_GT(durations_of(indexed).total.expected, in_order);
-    DurationInput unverified = a_million();
+    DurationInput unverified = a_million_rows();
     unverified.verify = false;
-    EXPECT_LT(durations_of(unverified).total.expected, durations_of(a_million()).total.expected);
+    EXPECT_LT(durations_of(unverified).total.expected, durations_of(a_million_rows()).total.expected);
 }
 
 TEST(Durations, AProbeReplacesTheRatiosAndNarrowsTheRange) {
-    DurationInput probed = a_million();
+    DurationInput probed = a_million_rows();
     probed.late_entries = {20};
     const Range computed = durations_of(probed).total;
     probed.probed = Probed{10e-6, 100'000, 2e-6, 100'000};
@@ -69,9 +69,9 @@ TEST(Durations, AProbeReplacesTheRatiosAndNarrowsTheRange) {
 }
 
 TEST(Durations, ADiskThatIsReadSlowlyCounts) {
-    DurationInput cold = a_million();
+    DurationInput cold = a_million_rows();
     cold.speed.read_row_seconds = 100e-6;
-    EXPECT_GT(durations_of(cold).copy.expected, 3 * durations_of(a_million()).copy.expected);
+    EXPECT_GT(durations_of(cold).copy.expected, 3 * durations_of(a_million_rows()).copy.expected);
 }
 
 }  // namespace
