@@ -24,7 +24,7 @@ constexpr std::chrono::seconds kLockOutlives{2};
 /// For a calm moment. The first is spent while replay goes on, the second, for what came up until
 /// replay had paused, is not.
 constexpr std::chrono::milliseconds kCalmPatience{1'000};
-constexpr std::chrono::milliseconds kLastCalmPatience{25};
+constexpr std::chrono::milliseconds kLastCalmPatience{50};
 constexpr std::chrono::milliseconds kCalmPause{1};
 
 std::chrono::microseconds since(Clock::time_point start) {
@@ -40,6 +40,17 @@ bool exists(sql::Session& session, const mysql::TableName& table) {
                     mysql::quote_string(table.table)
                 ))
                 .empty();
+}
+
+/// Until nobody has read `table` in a transaction that may go on to write to it; at most
+/// `patience`, since where many do so there may be no such moment.
+void wait_for_calm(
+    sql::Session& session, const mysql::TableName& table, std::chrono::milliseconds patience
+) {
+    const auto deadline = Clock::now() + patience;
+    while (may_turn_to_writing(session, table) && Clock::now() < deadline) {
+        std::this_thread::sleep_for(kCalmPause);
+    }
 }
 
 }  // namespace
@@ -60,7 +71,10 @@ Cutover::Cutover(
       logger_(std::move(logger)) {}
 
 async::awaitable<Attempt> Cutover::attempt() {
-    co_await await_calm(kCalmPatience);
+    const std::function<void(sql::Session&)> wait = [this](sql::Session& session) {
+        wait_for_calm(session, tables_.source, kCalmPatience);
+    };
+    co_await session_.run_surely(wait, options_.reconnect_limit);
     co_await hooks_.pause();
     Attempt result;
     std::exception_ptr failure;
@@ -106,28 +120,22 @@ async::awaitable<void> Cutover::limit_waits() {
     co_await session_.run_surely(set, options_.reconnect_limit);
 }
 
-async::awaitable<void> Cutover::await_calm(std::chrono::milliseconds patience) {
-    const std::function<void(sql::Session&)> wait = [this, patience](sql::Session& session) {
-        const auto deadline = Clock::now() + patience;
-        while (may_turn_to_writing(session, tables_.source) && Clock::now() < deadline) {
-            std::this_thread::sleep_for(kCalmPause);
-        }
-    };
-    co_await session_.run_surely(wait, options_.reconnect_limit);
-}
-
 async::awaitable<Cutover::Lock> Cutover::lock() {
     co_await limit_waits();
-    co_await await_calm(kLastCalmPatience);
     const std::string lock_tables = fmt::format(
         "LOCK TABLES {} WRITE, {} WRITE, {} WRITE",
         tables_.source.quoted(),
         tables_.shadow.quoted(),
         tables_.state.quoted()
     );
+    // Nothing but the way to the server is between the last look and the statement.
+    const std::function<void(sql::Session&)> lock = [this, &lock_tables](sql::Session& session) {
+        wait_for_calm(session, tables_.source, kLastCalmPatience);
+        session.execute(lock_tables);
+    };
     bool lost = false;
     try {
-        co_await session_.execute(lock_tables);
+        co_await session_.run(lock);
         co_return Lock::granted;
     } catch (const Error& error) {
         switch (sql::classify_write_failure(error)) {

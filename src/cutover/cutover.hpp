@@ -80,9 +80,6 @@ private:
     enum class Lock { granted, timeout, lost };
 
     async::awaitable<void> limit_waits();
-    /// Waits for a moment at which nobody has read the source in a transaction that may go on to
-    /// write to it; at most `patience`, since where many do so there may be none.
-    async::awaitable<void> await_calm(std::chrono::milliseconds patience);
     async::awaitable<Lock> lock();
     async::awaitable<Attempt> swap_locked();
     async::awaitable<void> rename();
