@@ -29,7 +29,7 @@ struct Knees {
 Knees knees_of(Pressure::Kind kind) {
     switch (kind) {
         case Pressure::Kind::lag:
-            return {0.3, 0.8};
+            return {0.4, 0.8};
         case Pressure::Kind::level:
             return {0.7, 1.0};
         case Pressure::Kind::gate:

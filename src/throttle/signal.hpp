@@ -13,7 +13,7 @@ using Clock = std::chrono::steady_clock;
 struct Pressure {
     /// How a value below its limit is answered.
     enum class Kind {
-        lag,    ///< from 30 % of the limit on copying slows down, at 80 % it stands still: what is
+        lag,    ///< from 40 % of the limit on copying slows down, at 80 % it stands still: what is
                 ///< under way adds to a lag for some time after
         level,  ///< from 70 % on, at 100 %
         gate,   ///< not at all: open or closed
