@@ -17,7 +17,7 @@ using schema::Column;
 using schema::TableDefinition;
 
 /// Header of a record, and its share of the page's directory.
-constexpr double kRecordHead = 5.4;
+constexpr double kRecordHead = 5.5;
 /// DB_TRX_ID and DB_ROLL_PTR, of records of the clustered index.
 constexpr unsigned kSystemColumns = 13;
 /// A record above this has its longest values in pages of their own (half a page).

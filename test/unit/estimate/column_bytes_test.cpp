@@ -79,8 +79,8 @@ schema::TableDefinition table() {
 TEST(RowMeasure, AnEntryHasTheKeyOfTheClusteredIndex) {
     const RowExpressions row = row_expressions(table());
     ASSERT_EQ(row.entries.size(), 1U);
-    EXPECT_EQ(row.entries.front(), "(LENGTH(`a`) + 1) + 4 + 5.4");
-    EXPECT_EQ(row.record, "4 + (LENGTH(`a`) + 1) + 18.4");
+    EXPECT_EQ(row.entries.front(), "(LENGTH(`a`) + 1) + 4 + 5.5");
+    EXPECT_EQ(row.record, "4 + (LENGTH(`a`) + 1) + 18.5");
     EXPECT_EQ(row.outside, "0");
     EXPECT_EQ(row.logged, "4 + (LENGTH(`a`) + 1) + 1");
 }
