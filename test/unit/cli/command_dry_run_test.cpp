@@ -53,6 +53,7 @@ protected:
             {},
             {},
             false,
+            {},
             [this](const std::string& statement, const ConnectionOptions&, const MigrationOptions& migration, const DryRunOptions& options, const Logger&) {
                 statement_ = statement;
                 migration_ = migration;

@@ -19,88 +19,88 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::HasSubstr;
 
-const Clock::time_point kStart{std::chrono::hours(1)};
+const Clock::time_point kBegin{std::chrono::hours(1)};
 
 TEST(BeatLog, ToldByTheNewestBeatThatAServerShows) {
     BeatLog log(41);
-    EXPECT_EQ(log.lag(std::nullopt, kStart), Clock::duration::zero()) << "nothing was written yet";
-    EXPECT_EQ(log.begin(kStart), 42U);
-    EXPECT_EQ(log.begin(kStart + milliseconds(100)), 43U);
-    EXPECT_EQ(log.lag(43, kStart + milliseconds(130)), milliseconds(30));
-    EXPECT_EQ(log.lag(42, kStart + milliseconds(130)), milliseconds(130));
+    EXPECT_EQ(log.lag(std::nullopt, kBegin), Clock::duration::zero()) << "nothing was written yet";
+    EXPECT_EQ(log.begin(kBegin), 42U);
+    EXPECT_EQ(log.begin(kBegin + milliseconds(100)), 43U);
+    EXPECT_EQ(log.lag(43, kBegin + milliseconds(130)), milliseconds(30));
+    EXPECT_EQ(log.lag(42, kBegin + milliseconds(130)), milliseconds(130));
 }
 
 TEST(BeatLog, BeatsOfAnEarlierRunSayNothing) {
     BeatLog log(41);
-    log.begin(kStart);
-    log.begin(kStart + seconds(5));
-    EXPECT_EQ(log.lag(41, kStart + seconds(6)), seconds(6));
-    EXPECT_EQ(log.lag(7, kStart + seconds(6)), seconds(6));
-    EXPECT_EQ(log.lag(std::nullopt, kStart + seconds(6)), seconds(6));
+    log.begin(kBegin);
+    log.begin(kBegin + seconds(5));
+    EXPECT_EQ(log.lag(41, kBegin + seconds(6)), seconds(6));
+    EXPECT_EQ(log.lag(7, kBegin + seconds(6)), seconds(6));
+    EXPECT_EQ(log.lag(std::nullopt, kBegin + seconds(6)), seconds(6));
 }
 
 TEST(BeatLog, WhoIsFartherBehindThanWhatIsKeptIsSoAtLeast) {
     BeatLog log(0);
     for (int i = 0; i < 40'000; ++i) {
-        log.begin(kStart + milliseconds(100) * i);
+        log.begin(kBegin + milliseconds(100) * i);
     }
-    EXPECT_GE(log.lag(1, kStart + milliseconds(100) * 40'000), seconds(3'600));
-    EXPECT_EQ(log.lag(40'000, kStart + milliseconds(100) * 40'000), milliseconds(100));
+    EXPECT_GE(log.lag(1, kBegin + milliseconds(100) * 40'000), seconds(3'600));
+    EXPECT_EQ(log.lag(40'000, kBegin + milliseconds(100) * 40'000), milliseconds(100));
 }
 
 TEST(BeatLog, SilenceBeginsWithTheLastBeatThatWasAcknowledged) {
     BeatLog log(0);
-    log.begin(kStart);
-    EXPECT_EQ(log.silence(kStart + seconds(1)), seconds(1));
-    log.acknowledged(kStart + seconds(1));
-    EXPECT_EQ(log.silence(kStart + seconds(3)), seconds(2));
+    log.begin(kBegin);
+    EXPECT_EQ(log.silence(kBegin + seconds(1)), seconds(1));
+    log.acknowledged(kBegin + seconds(1));
+    EXPECT_EQ(log.silence(kBegin + seconds(3)), seconds(2));
 }
 
 TEST(Measure, WhatCannotBeReadIsOverItsLimitAfterTheGrace) {
-    Measure measure(kStart);
+    Measure measure(kBegin);
     const Judgement judgement{"n", "max-load", "Threads_running", "", "--max-load", "", 25.0, {}};
-    measure.read(kStart, 5);
-    EXPECT_LT(judge(judgement, measure, kStart, seconds(5)).level, 1);
+    measure.read(kBegin, 5);
+    EXPECT_LT(judge(judgement, measure, kBegin, seconds(5)).level, 1);
     measure.failed("gone away");
-    EXPECT_LT(judge(judgement, measure, kStart + seconds(4), seconds(5)).level, 1);
-    const Pressure late = judge(judgement, measure, kStart + seconds(6), seconds(5));
+    EXPECT_LT(judge(judgement, measure, kBegin + seconds(4), seconds(5)).level, 1);
+    const Pressure late = judge(judgement, measure, kBegin + seconds(6), seconds(5));
     EXPECT_GE(late.level, 1);
     EXPECT_EQ(late.reason, "Threads_running could not be read for 6s: gone away");
     EXPECT_FALSE(late.critical) << "that ends no run";
-    measure.read(kStart + seconds(7), 5);
-    EXPECT_LT(judge(judgement, measure, kStart + seconds(7), seconds(5)).level, 1);
+    measure.read(kBegin + seconds(7), 5);
+    EXPECT_LT(judge(judgement, measure, kBegin + seconds(7), seconds(5)).level, 1);
 }
 
 TEST(Measure, WhatWasNeverReadIsOverItsLimitAfterTheGrace) {
-    const Measure measure(kStart);
+    const Measure measure(kBegin);
     const Judgement judgement{"n", "c", "x", "", "--x", "", 25.0, {}};
-    EXPECT_LT(judge(judgement, measure, kStart + seconds(1), seconds(5)).level, 1);
-    EXPECT_GE(judge(judgement, measure, kStart + seconds(6), seconds(5)).level, 1);
+    EXPECT_LT(judge(judgement, measure, kBegin + seconds(1), seconds(5)).level, 1);
+    EXPECT_GE(judge(judgement, measure, kBegin + seconds(6), seconds(5)).level, 1);
 }
 
 TEST(Measure, AHardLimitNeedsTwoReadingsInARow) {
-    Measure measure(kStart);
+    Measure measure(kBegin);
     const Judgement judgement{
         "n", "max-load", "Threads_running", "", "--max-load", "--critical-load", 25.0, 50.0};
-    measure.read(kStart, 60);
-    EXPECT_FALSE(judge(judgement, measure, kStart, seconds(5)).critical);
-    measure.read(kStart + milliseconds(200), 3);
-    measure.read(kStart + milliseconds(400), 60);
-    EXPECT_FALSE(judge(judgement, measure, kStart + milliseconds(400), seconds(5)).critical);
-    measure.read(kStart + milliseconds(600), 50);
-    const Pressure pressure = judge(judgement, measure, kStart + milliseconds(600), seconds(5));
+    measure.read(kBegin, 60);
+    EXPECT_FALSE(judge(judgement, measure, kBegin, seconds(5)).critical);
+    measure.read(kBegin + milliseconds(200), 3);
+    measure.read(kBegin + milliseconds(400), 60);
+    EXPECT_FALSE(judge(judgement, measure, kBegin + milliseconds(400), seconds(5)).critical);
+    measure.read(kBegin + milliseconds(600), 50);
+    const Pressure pressure = judge(judgement, measure, kBegin + milliseconds(600), seconds(5));
     EXPECT_TRUE(pressure.critical);
     EXPECT_EQ(pressure.reason, "Threads_running is 50, --critical-load is 50");
 }
 
 TEST(Measure, OneReadingAtTheSoftLimitStopsAndBelowItTheAverageCounts) {
-    Measure measure(kStart);
+    Measure measure(kBegin);
     const Judgement judgement{"n", "c", "Threads_running", "", "--max-load", "", 25.0, {}};
-    measure.read(kStart, 1);
-    measure.read(kStart + milliseconds(200), 24);
-    EXPECT_LT(judge(judgement, measure, kStart + milliseconds(200), seconds(5)).level, 0.5);
-    measure.read(kStart + milliseconds(400), 25);
-    EXPECT_GE(judge(judgement, measure, kStart + milliseconds(400), seconds(5)).level, 1);
+    measure.read(kBegin, 1);
+    measure.read(kBegin + milliseconds(200), 24);
+    EXPECT_LT(judge(judgement, measure, kBegin + milliseconds(200), seconds(5)).level, 0.5);
+    measure.read(kBegin + milliseconds(400), 25);
+    EXPECT_GE(judge(judgement, measure, kBegin + milliseconds(400), seconds(5)).level, 1);
 }
 
 sql::Rows status(const std::string& name, const std::string& value) {
@@ -117,16 +117,16 @@ TEST(LoadSignal, AsksForWhatHasALimitNow) {
     options.max_load = {{"Threads_running", 25}};
     options.critical_load = {{"threads_RUNNING", 50}, {"Threads_connected", 100}};
     EXPECT_THAT(signal.statement(), HasSubstr("IN ('Threads_connected', 'Threads_running')"));
-    signal.read(kStart, status("Threads_running", "26"));
+    signal.read(kBegin, status("Threads_running", "26"));
     std::vector<Pressure> pressures;
-    signal.report(kStart, pressures);
+    signal.report(kBegin, pressures);
     ASSERT_EQ(pressures.size(), 2U);
     EXPECT_EQ(pressures[1].reason, "Threads_running is 26, --max-load is 25");
     EXPECT_GE(pressures[1].level, 1);
     options.max_load.clear();
     options.critical_load.clear();
     pressures.clear();
-    signal.report(kStart, pressures);
+    signal.report(kBegin, pressures);
     EXPECT_TRUE(pressures.empty());
 }
 
@@ -134,9 +134,9 @@ TEST(LoadSignal, AVariableThatDoesNotExistIsSaid) {
     ThrottleOptions options;
     options.max_load = {{"Threads_runing", 25}};
     LoadSignal signal(options);
-    signal.read(kStart, sql::Rows());
+    signal.read(kBegin, sql::Rows());
     std::vector<Pressure> pressures;
-    signal.report(kStart + seconds(6), pressures);
+    signal.report(kBegin + seconds(6), pressures);
     ASSERT_EQ(pressures.size(), 1U);
     EXPECT_GE(pressures[0].level, 1);
     EXPECT_THAT(pressures[0].reason, HasSubstr("the server has no such status variable"));
@@ -164,17 +164,17 @@ TEST(LocalSignals, PauseAndFlagFileStandForThemselves) {
     Orders orders;
     const LocalSignals signals(orders);
     std::vector<Pressure> pressures;
-    signals.report(kStart, pressures);
+    signals.report(kBegin, pressures);
     EXPECT_TRUE(pressures.empty());
-    orders.paused_since = kStart;
+    orders.paused_since = kBegin;
     const std::string file = fmt::format("/tmp/doppel-flag-{}", ::getpid());
     orders.options.flag_file = file;
-    signals.report(kStart + seconds(12), pressures);
+    signals.report(kBegin + seconds(12), pressures);
     ASSERT_EQ(pressures.size(), 1U);
     EXPECT_EQ(pressures[0].reason, "paused by doppel pause for 12s; doppel resume ends it");
     std::ofstream(file) << "";
     pressures.clear();
-    signals.report(kStart, pressures);
+    signals.report(kBegin, pressures);
     EXPECT_EQ(pressures.size(), 2U);
     std::remove(file.c_str());
 }
@@ -202,11 +202,11 @@ TEST(Cutover, WaitsForAWordAndForWhatStopsTheCopy) {
 
 TEST(HeldTimes, CountInPartForAPartAndTheLongestComesFirst) {
     HeldTimes held;
-    held.note(kStart, 1, "replica-lag");
+    held.note(kBegin, 1, "replica-lag");
     EXPECT_TRUE(held.list().empty());
-    held.note(kStart + seconds(10), 0.3, "replica-lag");
-    held.skip(kStart + seconds(100));
-    held.note(kStart + seconds(104), 1, "paused");
+    held.note(kBegin + seconds(10), 0.3, "replica-lag");
+    held.skip(kBegin + seconds(100));
+    held.note(kBegin + seconds(104), 1, "paused");
     const auto list = held.list();
     ASSERT_EQ(list.size(), 2U);
     EXPECT_EQ(list[0].cause, "paused");
