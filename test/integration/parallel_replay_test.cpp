@@ -126,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(
         Shape{"AUniqueIndex", "INT", "{}", "UNIQUE KEY (a)", false},
         Shape{"Text", "VARCHAR(12)", "CONCAT('k', {})", "KEY (a)", false}
     ),
-    [](const auto& info) { return std::string(info.param.name); }
+    [](const auto& test) { return std::string(test.param.name); }
 );
 
 /// Batches of helpers that the shadow refuses.
