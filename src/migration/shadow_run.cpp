@@ -18,7 +18,6 @@ using checkpoint::StateTable;
 
 constexpr std::chrono::milliseconds kLook{1'000};
 constexpr std::chrono::milliseconds kDrainPause{50};
-constexpr std::chrono::milliseconds kSteer{50};
 constexpr std::size_t kPreparedBytesMax = std::size_t{256} << 20;
 constexpr std::size_t kRowsClearedAtOnce = 10'000;
 
@@ -453,23 +452,6 @@ async::awaitable<void> ShadowRun::catch_up() {
 void ShadowRun::release_feed() {
     if (!handler_.held() && !handler_.is_full()) {
         stream_.resume();
-    }
-}
-
-async::awaitable<void> ShadowRun::steer() {
-    while (!stopping_) {
-        co_await async::sleep(kSteer);
-        const protocol::Balance::State state{
-            coordinator_.waiting(), coordinator_.counters().reconciled, handler_.is_full()};
-        if (balance_.see(Clock::now(), state)) {
-            logger_.debug(
-                "{} keys wait: {} sessions reconcile, the copy works {:.0f} % of the time",
-                state.waiting,
-                balance_.replayers(),
-                100 * balance_.copy_share()
-            );
-            changed_.notify();
-        }
     }
 }
 

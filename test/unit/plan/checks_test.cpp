@@ -107,7 +107,7 @@ TEST(Checks, TellHowManyMoreConnectionsTheAccountMayHave) {
     facts.copy_sessions = 4;
     facts.server.max_user_connections = 0;
     EXPECT_GT(spare_connections(facts), 1'000U);
-    facts.server.max_user_connections = 19;
+    facts.server.max_user_connections = 22;
     EXPECT_EQ(spare_connections(facts), 2U);
     facts.server.max_user_connections = 5;
     EXPECT_EQ(spare_connections(facts), 0U);
