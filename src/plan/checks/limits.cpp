@@ -8,9 +8,8 @@ namespace {
 
 constexpr std::uint64_t kMebibyte = 1024 * 1024;
 /// Sessions of a run beside those that copy: boundaries, load, replay, fences, markers,
-/// checkpoints, indexes, verification, cut-over, the lock, checks, the feed, heartbeats, looks at the
-/// load, looks for replicas, and one for looking
-/// after a lost connection.
+/// checkpoints, indexes, verification, cut-over, the lock, checks, the feed, heartbeats, looks at
+/// the load, looks for replicas, and one for looking after a lost connection.
 constexpr std::uint64_t kConnectionsBesideCopy = 16;
 
 }  // namespace
