@@ -33,7 +33,7 @@ struct MigrationCheckpoint {
     std::optional<double> eta_seconds;  ///< of the copy
     std::uint64_t keys_pending = 0;
     double feed_lag_seconds = 0;
-    double copy_share = 1;        ///< see ThrottleState
+    double copy_share = 1;             ///< see ThrottleState
     std::string throttle_reason = {};  ///< empty: nothing held it back
 };
 

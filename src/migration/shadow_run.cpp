@@ -2,7 +2,6 @@
 #include "migration/shadow_run.hpp"
 
 #include "base/fault_point.hpp"
-#include "copy/chunk_statement.hpp"
 #include "replay/ways.hpp"
 #include "sql/failure_kind.hpp"
 
@@ -19,7 +18,6 @@ using checkpoint::StateTable;
 constexpr std::chrono::milliseconds kLook{1'000};
 constexpr std::chrono::milliseconds kDrainPause{50};
 constexpr std::size_t kPreparedBytesMax = std::size_t{256} << 20;
-constexpr std::size_t kRowsClearedAtOnce = 10'000;
 
 copy::Pace::Limits pace_limits(const MigrationOptions& options, const ShadowJob& job) {
     return {options.threads, options.chunk_rows_max, options.chunk_time_target, job.row_bytes};
@@ -282,23 +280,6 @@ async::awaitable<void> ShadowRun::run() {
     if (tasks_.failure() && cutover_.fate() != cutover::Cutover::Fate::swapped) {
         std::rethrow_exception(tasks_.failure());
     }
-}
-
-async::awaitable<void> ShadowRun::clear_beyond_checkpoint() {
-    if (!job_.goes_on || job_.point.copied) {
-        co_return;
-    }
-    const std::string statement = copy::clear_statement(
-        job_.tables, {job_.point.low_water, std::nullopt}, kRowsClearedAtOnce
-    );
-    std::uint64_t rows = 0;
-    const std::function<void(sql::Session&)> clear = [&](sql::Session& session) {
-        rows = session.execute(statement);
-    };
-    do {
-        co_await run_surely(*copy_sessions_.front(), clear);
-        base::fault_point("resume.cleared");
-    } while (rows > 0);
 }
 
 void ShadowRun::stop() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a run waits for before its first chunk.
+// What a run does and waits for before its first chunk.
+#include "base/fault_point.hpp"
+#include "copy/chunk_statement.hpp"
 #include "migration/prepared_xa.hpp"
 #include "migration/shadow_run.hpp"
 
@@ -19,8 +21,26 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kPreparedXaPatience{10};
 constexpr std::chrono::milliseconds kPoll{100};
+constexpr std::size_t kRowsClearedAtOnce = 10'000;
 
 }  // namespace
+
+async::awaitable<void> ShadowRun::clear_beyond_checkpoint() {
+    if (!job_.goes_on || job_.point.copied) {
+        co_return;
+    }
+    const std::string statement = copy::clear_statement(
+        job_.tables, {job_.point.low_water, std::nullopt}, kRowsClearedAtOnce
+    );
+    std::uint64_t rows = 0;
+    const std::function<void(sql::Session&)> clear = [&](sql::Session& session) {
+        rows = session.execute(statement);
+    };
+    do {
+        co_await run_surely(*copy_sessions_.front(), clear);
+        base::fault_point("resume.cleared");
+    } while (rows > 0);
+}
 
 /// The prepared XA transactions of which the feed knows nothing though it has come behind their
 /// preparation: it began behind it. Those that end meanwhile are none, since it reads their end

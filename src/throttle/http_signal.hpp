@@ -38,7 +38,7 @@ private:
     std::string asked_;            ///< the URL that `answer_` is of
     HttpAnswer answer_;
     long last_status_ = 200;  ///< of the last answer; holds while there is none, for the grace
-    async::Worker worker_;  ///< last, so that its thread ends first
+    async::Worker worker_;    ///< last, so that its thread ends first
 };
 
 }  // namespace doppel::throttle

@@ -174,7 +174,8 @@ TEST_F(ReplicaLag, OfAReplicaThatIsDelayedHoldsTheCopyAndTheLimitCanBeRaised) {
     std::this_thread::sleep_for(milliseconds(1'500));
     EXPECT_EQ(run_->rows_within(milliseconds(3'000)), 0U) << "its own clock says what the lag is";
     const auto lag = run_->progress().at("throttle").at("replicas").at(0).at("lag_seconds");
-    EXPECT_NEAR(lag.get<double>(), 3.1, 0.8);
+    EXPECT_GE(lag.get<double>(), 3.0);
+    EXPECT_LT(lag.get<double>(), 5.5) << "the server's delay counts in whole seconds";
     const auto set = run_->say("set", {"max-lag=30s"});
     EXPECT_EQ(set.code, 0) << set.err;
     EXPECT_TRUE(eventually([&] { return run_->rows_copied() > 0; }, seconds(5))) << run_->said();

@@ -54,7 +54,9 @@ TEST(Durations, IndexesInNoOrderAndComparisonCostMore) {
     EXPECT_GT(durations_of(indexed).total.expected, in_order);
     DurationInput unverified = a_million_rows();
     unverified.verify = false;
-    EXPECT_LT(durations_of(unverified).total.expected, durations_of(a_million_rows()).total.expected);
+    EXPECT_LT(
+        durations_of(unverified).total.expected, durations_of(a_million_rows()).total.expected
+    );
 }
 
 TEST(Durations, AProbeReplacesTheRatiosAndNarrowsTheRange) {
