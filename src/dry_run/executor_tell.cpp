@@ -131,8 +131,8 @@ void Executor::tell_basis() {
     } else {
         told.basis.push_back(fmt::format(
             "the server's speed: a session computes at {:.2f} of the reference machine's speed, "
-            "and {:.1f} sessions do at a time; the ratios between that and copying are those of "
-            "bench/estimate (--probe measures them here)",
+            "and {:.1f} sessions do at a time; fixed ratios lead from that to copying "
+            "(--probe measures it here)",
             1 / speed_.scale,
             speed_.cores
         ));

@@ -9,8 +9,9 @@
 namespace doppel::estimate {
 namespace {
 
-// Seconds of one session on the reference machine (MySQL 9.7, 2 cores; bench/estimate), where
-// BENCHMARK(200000, CRC32(..)) takes what src/dry_run/server_speed.cpp says.
+// Seconds of one session on the reference machine (MySQL 9.7, 2 cores), where the work of
+// src/dry_run/server_speed.cpp takes what is said there. Set from few runs on a busy machine;
+// bench/estimate holds them against runs.
 constexpr double kCopyRow = 2.4e-6;
 constexpr double kCopyByte = 9e-9;
 constexpr double kIndexRow = 1.6e-6;        ///< an index that is filled with the copy, in order
