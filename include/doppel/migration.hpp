@@ -48,7 +48,8 @@ struct MigrationOptions {
     IndexBuild index_build = IndexBuild::automatic;
     std::size_t chunk_rows_max = 20'000;  ///< 10..1,000,000
     std::chrono::milliseconds chunk_time_target{
-        100};                            ///< a chunk's INSERT .. SELECT should take this long
+        400};  ///< a chunk's INSERT .. SELECT should take this long where nobody else uses the
+               ///< server; beside others 25 ms, or this if it is less
     std::size_t batch_keys_max = 1'000;  ///< keys per reconcile transaction, 1..100,000
     std::size_t batch_bytes_max =
         256 * 1024;  ///< bytes of statement text, also bounded by max_allowed_packet

@@ -109,7 +109,9 @@ OptionSection speed_section(const MigrationOptions& defaults) {
         duration_option(
             "chunk-time",
             defaults.chunk_time_target,
-            "Time that one chunk should take; its rows follow from it, 1ms to 1m."
+            "Time that one chunk should take; its rows follow from it, 1ms to 1m. While others use "
+            "the "
+            "server chunks take 25ms at most."
         ),
         count_option(
             "batch-keys",
