@@ -176,6 +176,11 @@ void Roster::report(
             pressure.level = seconds_of(lag) / seconds_of(*options.max_lag);
             pressure.scale = seconds_of(*options.max_lag);
         }
+        if (replica->reached && !replica->newest) {
+            // How far behind it is will be known when the first beat arrives; until then nobody
+            // knows, however short a time that is.
+            pressure.level = std::max(pressure.level, 1.0);
+        }
         const bool hard = pressure.critical || !options.max_lag;
         const std::string limit = fmt::format(
             "{} is {}",
@@ -195,6 +200,13 @@ void Roster::report(
                 "{} cannot be read ({}), and may be {} behind by now, {}",
                 pressure.name,
                 replica->problem,
+                seconds_text(seconds_of(lag)),
+                limit
+            );
+        } else if (!replica->newest) {
+            pressure.reason = fmt::format(
+                "{} has shown no heartbeat of this run yet, for {}, {}",
+                pressure.name,
                 seconds_text(seconds_of(lag)),
                 limit
             );

@@ -167,8 +167,12 @@ protected:
         return sandbox;
     }
     void SetUp() override { use(server()); }
-    void leave_run(const std::string& point = "copy.chunk_committed", unsigned pass = 12) {
-        const auto process = start_stopped_at(point, pass);
+    void leave_run(
+        const std::string& point = "copy.chunk_committed",
+        unsigned pass = 12,
+        const std::vector<std::string>& more = {}
+    ) {
+        const auto process = start_stopped_at(point, pass, more);
         process->signal(SIGKILL);
         EXPECT_EQ(finish(*process).code, kKilled);
     }
@@ -246,7 +250,7 @@ TEST_F(GoneOnWithout, ATableThatWasReplacedIsSeen) {
 TEST_F(GoneOnWithout, DamageToTheShadowIsFound) {
     fill();
     // What was copied after the last checkpoint is cleared, and its damage with it.
-    leave_run("checkpoint.written", 2);
+    leave_run("checkpoint.written", 2, {"--nice=0.8"});
     execute("UPDATE _t_new SET a = a + 1 WHERE id = 50");
     execute("DELETE FROM _t_new WHERE id = 60");
     execute("INSERT INTO _t_new (id, a, s) VALUES (-1, 1, 'nobody')");

@@ -254,7 +254,9 @@ TEST_F(ReplicaLag, OfReplicasThatAppearAndDie) {
     replicate(*session, servers());
     ASSERT_TRUE(run_->process().wait_for("watching the lag of replica " + address, kLimit))
         << run_->said();
-    ASSERT_EQ(run_->progress().at("throttle").at("replicas").size(), 2U);
+    ASSERT_TRUE(eventually(
+        [&] { return run_->progress().at("throttle").at("replicas").size() == 2; }, kLimit
+    )) << run_->progress();
     ASSERT_TRUE(eventually(
         [&] {
             const auto before = run_->rows_copied();

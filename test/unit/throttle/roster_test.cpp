@@ -54,6 +54,21 @@ TEST_F(RosterTest, AFoundReplicaCountsOnceItWasReached) {
     EXPECT_EQ(all[0].reason, "replica db2:3306 is 0.9s behind, --max-lag is 1s");
 }
 
+// A delayed one shows the first beat after its delay: a copy of a few seconds would be over by
+// then.
+TEST_F(RosterTest, AReplicaThatHasShownNoBeatYetIsOverItsLimit) {
+    const auto added = roster_.add({found("u2", "db2")}, 1, options_);
+    beat(milliseconds(200));
+    EXPECT_TRUE(roster_.reached(*added.at(0), "u2"));
+    const auto all = pressures(kStart + milliseconds(200));
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_GE(all[0].level, 1);
+    EXPECT_EQ(
+        all[0].reason,
+        "replica db2:3306 has shown no heartbeat of this run yet, for 0.2s, --max-lag is 1s"
+    );
+}
+
 TEST_F(RosterTest, AGivenReplicaCountsThoughItWasNeverReached) {
     options_.replicas = {{"db2", 3307}};
     ASSERT_EQ(roster_.follow(options_).size(), 1U);
