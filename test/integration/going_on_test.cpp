@@ -250,7 +250,7 @@ TEST_F(GoneOnWithout, ATableThatWasReplacedIsSeen) {
 TEST_F(GoneOnWithout, DamageToTheShadowIsFound) {
     fill();
     // What was copied after the last checkpoint is cleared, and its damage with it.
-    leave_run("checkpoint.written", 2, {"--nice=0.8"});
+    leave_run("checkpoint.written", 1, {"--nice=0.9"});
     execute("UPDATE _t_new SET a = a + 1 WHERE id = 50");
     execute("DELETE FROM _t_new WHERE id = 60");
     execute("INSERT INTO _t_new (id, a, s) VALUES (-1, 1, 'nobody')");
