@@ -7,6 +7,7 @@
 #include "integration/faults_fixture.hpp"
 
 #include <array>
+#include <thread>
 #include <vector>
 
 namespace doppel::test {
@@ -167,12 +168,8 @@ protected:
         return sandbox;
     }
     void SetUp() override { use(server()); }
-    void leave_run(
-        const std::string& point = "copy.chunk_committed",
-        unsigned pass = 12,
-        const std::vector<std::string>& more = {}
-    ) {
-        const auto process = start_stopped_at(point, pass, more);
+    void leave_run() {
+        const auto process = start_stopped_at("copy.chunk_committed", 12);
         process->signal(SIGKILL);
         EXPECT_EQ(finish(*process).code, kKilled);
     }
@@ -249,8 +246,13 @@ TEST_F(GoneOnWithout, ATableThatWasReplacedIsSeen) {
 // Rows that nobody delivers: only the comparison sees them, and it begins anew with each run.
 TEST_F(GoneOnWithout, DamageToTheShadowIsFound) {
     fill();
-    // What was copied after the last checkpoint is cleared, and its damage with it.
-    leave_run("checkpoint.written", 1, {"--nice=0.9"});
+    // What was copied after the last checkpoint is cleared, and its damage with it: so one that
+    // knows that all is copied.
+    const auto first = start({"--postpone-cutover"});
+    ASSERT_TRUE(first->wait_for("\"verifying\"", seconds(30))) << first->out() << first->err();
+    std::this_thread::sleep_for(seconds(2));
+    first->signal(SIGKILL);
+    ASSERT_EQ(finish(*first).code, kKilled);
     execute("UPDATE _t_new SET a = a + 1 WHERE id = 50");
     execute("DELETE FROM _t_new WHERE id = 60");
     execute("INSERT INTO _t_new (id, a, s) VALUES (-1, 1, 'nobody')");

@@ -269,9 +269,7 @@ std::string dry_run_text(const DryRunReport& report) {
     Page page;
     page.headline(fmt::format("{}: dry run, nothing is changed", report.table));
     page.line("statement", report.statement);
-    page.line(
-        "server", fmt::format("{}{}", report.server, report.at_replica ? ", read-only" : "")
-    );
+    page.line("server", fmt::format("{}{}", report.server, report.at_replica ? ", read-only" : ""));
     put_decision(page, report);
     put_definition(page, report);
     put_checks(page, report);
