@@ -147,9 +147,9 @@ TEST_F(ReplicaLag, StaysUnderItsLimitWhileTheCopyGoesOn) {
 }
 
 TEST_F(ReplicaLag, OfAReplicaThatStandsHoldsTheCopyUntilItGoesOn) {
-    fill(60'000);
+    fill(50'000);
     write();
-    run_->start(kClauses, {"--max-lag=500ms", "--chunk-rows=200", "--nice=0.5"});
+    run_->start(kClauses, {"--max-lag=500ms", "--chunk-rows=200", "--nice=0.9"});
     ASSERT_TRUE(eventually([&] { return run_->rows_copied() > 1'000; }, kLimit)) << run_->said();
     replica_->execute("STOP REPLICA SQL_THREAD");
     ASSERT_TRUE(run_->wait_for_cause("replica-lag", kLimit)) << run_->said();
@@ -217,10 +217,11 @@ TEST_F(ReplicaLag, IsNotHeededWhereThatIsAsked) {
 }
 
 TEST_F(ReplicaLag, BeyondTheHardLimitEndsTheRunWhichGoesOnLater) {
-    fill(20'000);
-    const std::vector<std::string> options{
-        "--chunk-rows=200", "--nice=0.5", "--critical-lag=1500ms"};
-    run_->start(kClauses, options);
+    fill(200'000);
+    const std::vector<std::string> options{"--chunk-rows=200", "--critical-lag=1500ms"};
+    auto slow = options;
+    slow.emplace_back("--nice=0.95");  // or it is over before the replica is behind
+    run_->start(kClauses, slow);
     ASSERT_TRUE(eventually([&] { return run_->rows_copied() > 500; }, kLimit)) << run_->said();
     replica_->execute("STOP REPLICA SQL_THREAD");
     EXPECT_EQ(run_->finish(), 4) << run_->said();
