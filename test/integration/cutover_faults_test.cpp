@@ -289,6 +289,43 @@ TEST_F(CutoverFaults, ATransactionThatReadsAndThenWritesIsLetThrough) {
     expect_right_end(finish(*process));
 }
 
+/// Not Doppel's doing: the server ends the transaction in favour of whatever wants the table for
+/// itself.
+class WhatNoSwapAvoids : public CutoverFaults, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(WhatNoSwapAvoids, EndsATransactionThatReadsAndThenWrites) {
+    fill();
+    const auto application = server().connect();
+    application->execute("USE app");
+    application->execute("BEGIN");
+    application->query("SELECT a FROM t WHERE id = 1");
+    Other swap(server(), GetParam());
+    swap.settle(*session_);
+    unsigned error = 0;
+    try {
+        application->execute("UPDATE t SET a = a + 1 WHERE id = 1");
+    } catch (const Error& failure) {
+        error = failure.server_errno();
+    }
+    EXPECT_EQ(error, 1213U);
+    application->execute("ROLLBACK");
+    EXPECT_EQ(swap.answer(), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    OnAnyWay,
+    WhatNoSwapAvoids,
+    ::testing::Values(
+        "LOCK TABLES t WRITE",
+        "RENAME TABLE t TO was, twin TO t",
+        "ALTER TABLE t ADD COLUMN more INT, ALGORITHM=INSTANT"
+    ),
+    [](const auto& test) {
+        const std::string statement = test.param;
+        return statement.substr(0, statement.find(' '));
+    }
+);
+
 /// One that does nothing more is waited for in vain, and holds up nobody.
 TEST_F(CutoverFaults, ATransactionThatHasReadAndIsIdleIsNotWaitedForLong) {
     begin();
