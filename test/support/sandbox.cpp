@@ -4,7 +4,10 @@
 #include "base/text.hpp"
 #include "mysql/identifier.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <cstdlib>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 
@@ -24,6 +27,21 @@ Finished sandbox(std::vector<std::string> arguments) {
         throw std::runtime_error("tools/sandbox failed: " + finished.out + finished.err);
     }
     return finished;
+}
+
+/// Words of DOPPEL_TEST_OPTIONS.
+std::vector<std::string> options_for_all() {
+    const char* const words = std::getenv("DOPPEL_TEST_OPTIONS");
+    std::istringstream stream(words != nullptr ? words : "");
+    return {std::istream_iterator<std::string>(stream), {}};
+}
+
+/// Whether it is among them, with whatever value.
+bool has_option(const std::vector<std::string>& options, const std::string& option) {
+    const std::string name = option.substr(0, option.find('='));
+    return std::any_of(options.begin(), options.end(), [&](const std::string& given) {
+        return given.substr(0, given.find('=')) == name;
+    });
 }
 
 std::string unique_name() {
@@ -113,6 +131,11 @@ std::vector<std::string> Sandbox::doppel_command(
         "--user=" + get("DOPPEL_USER"),
     };
     command.insert(command.end(), options.begin(), options.end());
+    for (const std::string& option : options_for_all()) {
+        if (!has_option(options, option)) {
+            command.push_back(option);
+        }
+    }
     command.push_back(statement);
     return command;
 }

@@ -31,6 +31,8 @@ public:
     void control(const std::string& verb, bool of_replica = false);
 
     /// `doppel alter` with the connection to the primary, as JSON lines.
+    /// Options in DOPPEL_TEST_OPTIONS, a space between two, are added unless the test sets them
+    /// itself (tools/soak settings).
     [[nodiscard]] std::vector<std::string> doppel_command(
         const std::string& statement, const std::vector<std::string>& options = {}
     ) const;
