@@ -4,6 +4,7 @@
 // with AFTER_SYNC stretches that window for as long as nobody acknowledges, and here nobody does
 // until the test closes the window. So what is read too early is not read a bit too early by
 // chance: it is read wrongly for certain.
+#include "mysql/identifier.hpp"
 #include "support/held_run.hpp"
 #include "support/sandbox.hpp"
 #include "support/twin.hpp"
@@ -14,6 +15,8 @@
 #include <string>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace doppel::test {
@@ -123,12 +126,13 @@ protected:
     }
 
     /// True when a statement of Doppel's waits for the commit that is held back.
-    bool commit_waits(const std::string& like) {
-        return schema_->scalar(
+    bool commit_waits(const std::string& info) {
+        return schema_->scalar(fmt::format(
                    "SELECT COUNT(*) FROM performance_schema.processlist WHERE STATE = 'waiting for "
-                   "handler commit' AND INFO LIKE '" +
-                   like + "'"
-               ) != "0";
+                   "handler commit' AND INFO {} AND ID IN ({})",
+                   info,
+                   fmt::join(run_->connections(), ", ")
+               )) != "0";
     }
 
     void expect_right_end() {
@@ -148,8 +152,8 @@ TEST_P(VisibilityTest, ReplayReadsARowWhenItsChangeIsVisible) {
     Window window(schema_->session());
     auto committed = commit_in_window(200);  // in the part that is copied
     // The fence; a reconcile transaction must not come so far.
-    EXPECT_TRUE(wait_until([&] { return commit_waits("UPDATE%\\_t\\_doppel%"); }, kLimit));
-    EXPECT_FALSE(wait_until([&] { return commit_waits("COMMIT"); }, kTooEarly));
+    EXPECT_TRUE(wait_until([&] { return commit_waits("LIKE 'UPDATE%\\_t\\_doppel%'"); }, kLimit));
+    EXPECT_FALSE(wait_until([&] { return commit_waits("= 'COMMIT'"); }, kTooEarly));
     window.close();
     committed.get();
     run_->release();
@@ -158,6 +162,9 @@ TEST_P(VisibilityTest, ReplayReadsARowWhenItsChangeIsVisible) {
 
 TEST_P(VisibilityTest, CopyReadsAChunkWhenEarlierChangesAreVisible) {
     const std::string attempt = run_->waiting_try();
+    // Other copiers go on with other chunks.
+    const std::string chunk = run_->waiting_statement();
+    ASSERT_THAT(chunk, testing::StartsWith("INSERT INTO"));
     Window window(schema_->session());
     auto before_gate = commit_in_window(500);
     auto behind_gate = commit_in_window(560);
@@ -165,8 +172,10 @@ TEST_P(VisibilityTest, CopyReadsAChunkWhenEarlierChangesAreVisible) {
     // see them.
     ASSERT_TRUE(wait_until([&] { return run_->waiting_try() != attempt; }, kLimit));
     run_->release();
-    EXPECT_TRUE(wait_until([&] { return commit_waits("UPDATE%\\_t\\_doppel%"); }, kLimit));
-    EXPECT_FALSE(wait_until([&] { return commit_waits("INSERT INTO%\\_t\\_new%"); }, kTooEarly));
+    EXPECT_TRUE(wait_until([&] { return commit_waits("LIKE 'UPDATE%\\_t\\_doppel%'"); }, kLimit));
+    EXPECT_FALSE(
+        wait_until([&] { return commit_waits("= " + mysql::quote_string(chunk)); }, kTooEarly)
+    );
     window.close();
     before_gate.get();
     behind_gate.get();
@@ -187,7 +196,7 @@ TEST_P(VisibilityTest, ChangesBeforeInsideAndAfterTheOpenChunkArrive) {
     }
     // The open chunk ends inside the window, and the next one begins there.
     run_->release();
-    EXPECT_TRUE(wait_until([&] { return commit_waits("INSERT INTO%\\_t\\_new%"); }, kLimit));
+    EXPECT_TRUE(wait_until([&] { return commit_waits("LIKE 'INSERT INTO%\\_t\\_new%'"); }, kLimit));
     window.close();
     for (auto& commit : committed) {
         commit.get();

@@ -97,6 +97,18 @@ std::string HeldRun::waiting_try() {
         .value_or("NULL");
 }
 
+std::string HeldRun::waiting_statement() {
+    return control_
+        ->query(
+            "SELECT MAX(t.PROCESSLIST_INFO) FROM performance_schema.data_lock_waits w JOIN "
+            "performance_schema.data_locks l ON l.ENGINE_LOCK_ID = w.REQUESTING_ENGINE_LOCK_ID "
+            "JOIN performance_schema.threads t ON t.THREAD_ID = w.REQUESTING_THREAD_ID WHERE "
+            "l.OBJECT_NAME = '_t_new'"
+        )
+        .scalar()
+        .value_or("NULL");
+}
+
 std::uint64_t HeldRun::events_seen() const {
     static const std::string name = "\"events_seen\":";
     const std::string out = process_->out();

@@ -36,6 +36,8 @@ public:
     void release();
     /// Which try of the chunk waits for the row now; "NULL" for none.
     [[nodiscard]] std::string waiting_try();
+    /// The statement of that try.
+    [[nodiscard]] std::string waiting_statement();
     /// Row events of the table that the run has shown in its progress, every 100 ms.
     [[nodiscard]] std::uint64_t events_seen() const;
     [[nodiscard]] bool wait_for_events_after(std::uint64_t events) const;
