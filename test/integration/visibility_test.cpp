@@ -19,7 +19,7 @@
 namespace doppel::test {
 namespace {
 
-constexpr std::chrono::seconds kLimit{20};
+constexpr std::chrono::seconds kLimit{60};
 /// How long a reader that does not wait for visibility has to show itself.
 constexpr std::chrono::milliseconds kTooEarly{500};
 constexpr const char* kClauses = "ADD COLUMN note INT NOT NULL DEFAULT 7";
@@ -65,7 +65,7 @@ protected:
             "--option",
             "rpl_semi_sync_source_enabled=OFF",
             "--option",
-            "rpl_semi_sync_source_timeout=30000",
+            "rpl_semi_sync_source_timeout=120000",
             "--option",
             "rpl_semi_sync_source_wait_no_replica=ON",
             "--option",
