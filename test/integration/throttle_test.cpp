@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 
-constexpr seconds kLimit{30};
+constexpr seconds kLimit{90};
 constexpr const char* kClauses = "ADD COLUMN note INT NOT NULL DEFAULT 7";
 
 /// One server with one replica for all tests, and table app.t with a twin and writers.

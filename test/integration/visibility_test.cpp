@@ -122,16 +122,14 @@ protected:
         return committed;
     }
 
-    /// True when a statement of Doppel's waits for the commit that is held back, or is held back
-    /// itself: which one a group of commits begins with is chance. So the application's own may
-    /// wait in the same way.
+    /// True when a statement of Doppel's waits for the commit that is held back. The application's
+    /// own may wait in the same way, when a group of commits begins with one of Doppel's.
     bool commit_waits(const std::string& like) {
         return schema_->scalar(fmt::format(
                    "SELECT COUNT(*) FROM performance_schema.processlist p JOIN "
                    "performance_schema.session_connect_attrs a ON a.PROCESSLIST_ID = p.ID AND "
-                   "a.ATTR_NAME = '_pid' AND a.ATTR_VALUE = '{}' WHERE (p.STATE = 'waiting for "
-                   "handler commit' OR p.STATE LIKE 'Waiting for semi-sync ACK%') AND p.INFO LIKE "
-                   "'{}'",
+                   "a.ATTR_NAME = '_pid' AND a.ATTR_VALUE = '{}' WHERE p.STATE = 'waiting for "
+                   "handler commit' AND p.INFO LIKE '{}'",
                    run_->process().pid(),
                    like
                )) != "0";
