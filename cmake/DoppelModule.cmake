@@ -25,7 +25,7 @@ function(doppel_unit_test name)
     doppel_precompile(${name}_test doppel_test_headers)
     doppel_compile_together(${name}_test)
     add_test(NAME unit.${name} COMMAND ${name}_test --gtest_brief=1)
-    set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
+    set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 600)
 endfunction()
 
 # doppel_fuzz(NAME SOURCE file.cpp DEPENDS module ...): a libFuzzer target, run briefly by tools/test.

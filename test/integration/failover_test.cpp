@@ -98,6 +98,7 @@ private:
                      fmt::format("DELETE FROM {{}} WHERE id = {}", (id * 7) % kRows)}
                 );
                 ++committed_;
+                std::this_thread::sleep_for(kModestPause);
             }
         } catch (const Error&) {  // NOLINT: the server is killed under it
         }

@@ -34,7 +34,7 @@ protected:
                 fmt::format("DELETE FROM {{}} WHERE id = {}", id / 3),
             };
         };
-        writers_ = std::make_unique<TwinWriters>(sandbox, "faults", 1, next);
+        writers_ = std::make_unique<TwinWriters>(sandbox, "faults", 1, next, kModestPause);
     }
 
     std::string dump_thread() {

@@ -19,7 +19,7 @@ namespace doppel::test {
 /// A run whose copy stands in the middle of table faults.t, which has a twin.
 class FeedRunTest : public testing::Test {
 protected:
-    static constexpr std::chrono::seconds kLimit{20};
+    static constexpr std::chrono::seconds kLimit{60};
     static constexpr unsigned kRows = 2'000;  ///< with ids 10, 20, ..
     static constexpr unsigned kGate = 10'250;
     static constexpr const char* kClauses = "ADD COLUMN note INT NOT NULL DEFAULT 7";

@@ -60,6 +60,7 @@ private:
                          fmt::format("DELETE FROM {{}} WHERE id = {}", (id * 7) % kRows)}
                     );
                     ++committed_;
+                    std::this_thread::sleep_for(kModestPause);
                 }
             } catch (const Error&) {
                 std::this_thread::sleep_for(std::chrono::milliseconds(100));

@@ -43,7 +43,9 @@ protected:
             kWriters,
             [rows](unsigned writer, std::mt19937& random) {
                 return next_change(rows, writer, random);
-            }
+            },
+            // The long form has the machine to itself.
+            from_environment("DOPPEL_TEST_KILLS", 0) == 0 ? kModestPause : milliseconds(0)
         );
     }
     static TwinTransaction next_change(unsigned rows, unsigned writer, std::mt19937& random) {

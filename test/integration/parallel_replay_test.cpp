@@ -88,7 +88,8 @@ protected:
 };
 
 TEST_P(ParallelReplay, LosesNothing) {
-    TwinWriters writers(server(), "app", kWriters, next);
+    const milliseconds pause = GetParam().shares ? milliseconds(0) : kModestPause;
+    TwinWriters writers(server(), "app", kWriters, next, pause);
     Process process(
         server().doppel_command(
             std::string("ALTER TABLE app.t ") + kClauses,

@@ -54,7 +54,7 @@ protected:
         fill(kRows);
         execute("CREATE TABLE twin LIKE t");
         execute("INSERT INTO twin SELECT * FROM t");
-        writers_ = std::make_unique<TwinWriters>(server(), "app", 2, next_change);
+        writers_ = std::make_unique<TwinWriters>(server(), "app", 2, next_change, kModestPause);
     }
     void TearDown() override {
         writers_.reset();

@@ -105,7 +105,7 @@ void expect_no_loss_of_service(Load& load, const json& summary) {
 TEST(UnderLoad, FinishesWithoutASecondWithoutService) {
     const Sandbox sandbox;
     Schema schema(sandbox, "shop");
-    ASSERT_NO_FATAL_FAILURE(prepare(sandbox, "shop", {"--table=orders", "--rows=1M"}));
+    ASSERT_NO_FATAL_FAILURE(prepare(sandbox, "shop", {"--table=orders", "--rows=300k"}));
     Load load(sandbox, "shop", {"--table=orders", "--rate=800", "--threads=8"});
     ASSERT_TRUE(load.wait_for_intervals(2)) << load.said();
     const auto run = sandbox.run_doppel(
@@ -137,7 +137,7 @@ void expect_equal_tables(const Sandbox& sandbox, const std::string& port) {
     );
     const auto run = run_process(command, seconds(120), sandbox.environment());
     EXPECT_EQ(run.code, 0) << run.out << run.err;
-    EXPECT_THAT(run.out, HasSubstr("200000 and 200000 rows"));
+    EXPECT_THAT(run.out, HasSubstr("100000 and 100000 rows"));
 }
 
 void wait_for_replica(sql::Session& primary, sql::Session& replica) {
@@ -151,7 +151,7 @@ TEST(UnderLoad, MakesWhatTheServersOwnAlterMakes) {
     const Sandbox sandbox({"--replica"});
     Schema schema(sandbox, "shop");
     ASSERT_NO_FATAL_FAILURE(
-        prepare(sandbox, "shop", {"--table=orders", "--twin=orders_twin", "--rows=200000"})
+        prepare(sandbox, "shop", {"--table=orders", "--twin=orders_twin", "--rows=100000"})
     );
     Load load(
         sandbox, "shop", {"--table=orders", "--twin=orders_twin", "--rate=400", "--threads=8"}

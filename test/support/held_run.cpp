@@ -11,8 +11,8 @@
 namespace doppel::test {
 namespace {
 
-constexpr std::chrono::seconds kStartLimit{15};
-constexpr std::chrono::seconds kEventLimit{20};
+constexpr std::chrono::seconds kStartLimit{60};
+constexpr std::chrono::seconds kEventLimit{60};
 constexpr std::chrono::seconds kEndLimit{120};
 
 std::string last_part(const std::string& text) {

@@ -9,6 +9,7 @@
 namespace doppel::test {
 namespace {
 
+/// After an error.
 constexpr std::chrono::milliseconds kPause{20};
 constexpr unsigned kLockWaitTimeout = 1205;
 constexpr unsigned kDeadlock = 1213;
@@ -20,9 +21,10 @@ SteadyWriters::SteadyWriters(
     const std::string& schema,
     unsigned writers,
     TwinWriters::Next next,
-    std::set<unsigned> tolerated
+    std::set<unsigned> tolerated,
+    std::chrono::milliseconds pause
 )
-    : at_(std::move(at)), next_(std::move(next)), tolerated_(std::move(tolerated)) {
+    : at_(std::move(at)), next_(std::move(next)), tolerated_(std::move(tolerated)), pause_(pause) {
     at_.default_schema = schema;
     for (unsigned writer = 0; writer < writers; ++writer) {
         threads_.emplace_back([this, writer] { write(writer); });
@@ -60,6 +62,7 @@ void SteadyWriters::write(unsigned writer) {
             session.reset();
             ++reconnects_;
         }
+        std::this_thread::sleep_for(pause_);
     }
 }
 

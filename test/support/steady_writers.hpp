@@ -26,13 +26,15 @@ public:
         std::vector<std::string> errors;
     };
 
-    /// `at` is what they connect to; `tolerated` are server errors that the test provokes itself.
+    /// `at` is what they connect to; `tolerated` are server errors that the test provokes itself;
+    /// `pause` is after each transaction.
     SteadyWriters(
         ConnectionOptions at,
         const std::string& schema,
         unsigned writers,
         TwinWriters::Next next,
-        std::set<unsigned> tolerated = {}
+        std::set<unsigned> tolerated = {},
+        std::chrono::milliseconds pause = kModestPause
     );
     ~SteadyWriters();
     SteadyWriters(const SteadyWriters&) = delete;
@@ -49,6 +51,7 @@ private:
     ConnectionOptions at_;
     TwinWriters::Next next_;
     std::set<unsigned> tolerated_;
+    std::chrono::milliseconds pause_;
     std::atomic<bool> stopping_ = false;
     std::atomic<unsigned> committed_ = 0;
     std::atomic<unsigned> reconnects_ = 0;

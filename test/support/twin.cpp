@@ -73,9 +73,13 @@ std::size_t expect_like_native(
 }
 
 TwinWriters::TwinWriters(
-    const Sandbox& sandbox, const std::string& schema, unsigned writers, Next next
+    const Sandbox& sandbox,
+    const std::string& schema,
+    unsigned writers,
+    Next next,
+    std::chrono::milliseconds pause
 )
-    : next_(std::move(next)) {
+    : next_(std::move(next)), pause_(pause) {
     for (unsigned writer = 0; writer < writers; ++writer) {
         threads_.emplace_back([this, &sandbox, schema, writer] {
             try {
@@ -123,6 +127,7 @@ void TwinWriters::write(const Sandbox& sandbox, const std::string& schema, unsig
             }
             session->execute("ROLLBACK");
         }
+        std::this_thread::sleep_for(pause_);
     }
 }
 

@@ -32,13 +32,24 @@ std::size_t expect_like_native(
     sql::Session& session, const std::string& clauses, const std::string& order_by
 );
 
+/// Between the transactions of a writer that is to be there all the time, and not to take what the
+/// machine has: some hundred transactions a second are beside every step of a run.
+constexpr std::chrono::milliseconds kModestPause{5};
+
 /// Applications that write to both tables until stopped. Writers must not touch each other's rows:
 /// nothing orders their statements on the twin.
 class TwinWriters final {
 public:
     using Next = std::function<TwinTransaction(unsigned writer, std::mt19937& random)>;
 
-    TwinWriters(const Sandbox& sandbox, const std::string& schema, unsigned writers, Next next);
+    /// `pause` is after each transaction; without one they write as fast as they can.
+    TwinWriters(
+        const Sandbox& sandbox,
+        const std::string& schema,
+        unsigned writers,
+        Next next,
+        std::chrono::milliseconds pause = {}
+    );
     ~TwinWriters();
     TwinWriters(const TwinWriters&) = delete;
     TwinWriters& operator=(const TwinWriters&) = delete;
@@ -51,6 +62,7 @@ private:
     void write(const Sandbox& sandbox, const std::string& schema, unsigned writer);
 
     Next next_;
+    std::chrono::milliseconds pause_;
     std::atomic<bool> stopping_ = false;
     std::atomic<unsigned> committed_ = 0;
     std::mutex mutex_;
