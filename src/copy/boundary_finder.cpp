@@ -97,10 +97,17 @@ async::awaitable<std::optional<protocol::ChunkIndex>> BoundaryFinder::next() {
         }
         co_await changed_.wait(kLook);
     }
+    co_return take();
+}
+
+std::optional<protocol::ChunkIndex> BoundaryFinder::take() {
+    if (found_.empty()) {
+        return std::nullopt;
+    }
     const auto chunk = found_.front();
     found_.pop_front();
     changed_.notify();
-    co_return chunk;
+    return chunk;
 }
 
 }  // namespace doppel::copy

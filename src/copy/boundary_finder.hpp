@@ -33,6 +33,8 @@ public:
     async::awaitable<void> run();
     /// The next chunk; nothing when there is none any more, or after `stop`.
     async::awaitable<std::optional<protocol::ChunkIndex>> next();
+    /// The same, but only what is there at once.
+    std::optional<protocol::ChunkIndex> take();
     /// Nothing is left to be taken, now and later.
     [[nodiscard]] bool exhausted() const { return finished_ && found_.empty(); }
     void stop();

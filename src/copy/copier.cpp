@@ -31,21 +31,38 @@ async::awaitable<void> Copier::copy(protocol::ChunkIndex chunk) {
         }
         co_await async::sleep(retries.pause());
     }
+    withdraw(chunk);
+}
+
+void Copier::open(protocol::ChunkIndex chunk) {
+    if (!context_.coordinator.is_open(chunk)) {
+        context_.coordinator.open_chunk(chunk);
+        context_.changed.notify();
+    }
+}
+
+async::awaitable<void> Copier::prepare(protocol::ChunkIndex chunk) {
+    open(chunk);
+    while (!context_.coordinator.may_read(chunk) && !context_.stopping) {
+        co_await context_.changed.wait(kFenceLook);
+    }
+}
+
+void Copier::withdraw(protocol::ChunkIndex chunk) {
+    if (context_.coordinator.is_open(chunk)) {
+        context_.coordinator.cancel_chunk(chunk);
+        context_.changed.notify();
+    }
 }
 
 async::awaitable<bool> Copier::attempt(protocol::ChunkIndex chunk, ChunkRetries& retries) {
-    auto& coordinator = context_.coordinator;
-    coordinator.open_chunk(chunk);
-    context_.changed.notify();
-    while (!coordinator.may_read(chunk)) {
-        if (context_.stopping) {
-            coordinator.cancel_chunk(chunk);
-            co_return true;
-        }
-        co_await context_.changed.wait(kFenceLook);
+    co_await prepare(chunk);
+    if (context_.stopping) {
+        withdraw(chunk);
+        co_return true;
     }
     base::fault_point("copy.chunk_opened");
-    const auto failure = co_await copy_range(coordinator.range(chunk), true);
+    const auto failure = co_await copy_range(context_.coordinator.range(chunk), true);
     base::fault_point("copy.chunk_committed");
     if (!failure) {
         close(chunk);

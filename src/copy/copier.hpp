@@ -41,6 +41,14 @@ class Copier final {
 public:
     Copier(CopyContext context, sql::AsyncSession& session);
 
+    /// Opens the chunk, so that the fence that it needs can be on its way while another chunk is
+    /// copied.
+    void open(protocol::ChunkIndex chunk);
+    /// Opens the chunk if that has not been done, and waits until it may be read, or the run is
+    /// stopping.
+    async::awaitable<void> prepare(protocol::ChunkIndex chunk);
+    /// The chunk counts as not begun again, if it was opened.
+    void withdraw(protocol::ChunkIndex chunk);
     /// Until the chunk is closed, or the run is stopping.
     async::awaitable<void> copy(protocol::ChunkIndex chunk);
 
@@ -48,7 +56,7 @@ public:
     [[nodiscard]] std::uint64_t chunks() const noexcept { return chunks_; }
 
 private:
-    /// Opens, waits for the fence, copies, closes. False: cancelled, to be tried again.
+    /// Prepares, copies, closes. False: cancelled, to be tried again.
     async::awaitable<bool> attempt(protocol::ChunkIndex chunk, ChunkRetries& retries);
     /// Copies the rows of an open chunk that are not refused; false: cancelled.
     async::awaitable<bool> copy_apart(protocol::ChunkIndex chunk, ChunkRetries& retries);

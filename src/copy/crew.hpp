@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace doppel::copy {
@@ -34,10 +35,14 @@ public:
 
 private:
     async::awaitable<void> work(Copier& copier, unsigned number);
-    /// A copier that has worked for that long leaves replay its share.
-    async::awaitable<void> rest(std::chrono::milliseconds worked);
-    /// Until the copier may take its next chunk; zero: now.
-    [[nodiscard]] std::chrono::milliseconds pause_of(unsigned number) const;
+    /// A copier that has worked for that long leaves replay its share. `holds`: it has a chunk that
+    /// nobody else can take.
+    async::awaitable<void> rest(std::chrono::milliseconds worked, bool holds);
+    /// Until the copier may begin its next chunk; zero: now.
+    [[nodiscard]] std::chrono::milliseconds pause_of(unsigned number, bool holds) const;
+    /// Where nobody else copies while this one waits for a fence: the chunk behind the one that it
+    /// is about to copy, opened.
+    std::optional<protocol::ChunkIndex> open_ahead(Copier& copier, unsigned number);
 
     CopyContext context_;
     const Pace& pace_;

@@ -27,7 +27,9 @@ async::awaitable<void> LoadWatch::run() {
             context_.pace.see(Pace::Clock::now(), *load);
         }
         aim();
-        co_await async::sleep(kLook);
+        co_await async::wait_until(
+            context_.ended, [this] { return context_.stopping; }, kLook
+        );
     }
 }
 

@@ -24,6 +24,7 @@ public:
         protocol::ChunkSizer& sizer;
         const sql::Activity& ours;
         async::Event& changed;  ///< notified when the pace has changed
+        async::Event& ended;    ///< notified when the run is stopping
         /// See Pace::cap_chunk_time.
         std::function<std::optional<std::chrono::milliseconds>()> chunk_time_cap;
         Logger logger;

@@ -74,7 +74,9 @@ async::awaitable<void> Checkpointer::run() {
             next = Clock::now() + kWrite;
             co_await write();
         }
-        co_await async::sleep(kLook);
+        co_await async::wait_until(
+            context_.ended, [this] { return context_.stopping; }, kLook
+        );
     }
 }
 

@@ -28,6 +28,7 @@ struct CheckpointContext {
     std::function<Progress()> progress;
     const std::string& run_id;
     std::chrono::milliseconds reconnect_limit;
+    async::Event& ended;  ///< notified when the run is stopping
     const bool& stopping;
 };
 

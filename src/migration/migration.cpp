@@ -181,6 +181,7 @@ async::awaitable<bool> Migration::check() {
     co_await await_received();
     co_await read_plan();
     if (plan_->facts.source && !plan_->facts.source->is_view) {
+        const bool was_one = finds_earlier_run();
         if (co_await deal_with_earlier_run()) {
             co_return true;
         }
@@ -189,7 +190,9 @@ async::awaitable<bool> Migration::check() {
             summarize("shadow");
             co_return true;
         }
-        co_await read_plan();
+        if (was_one) {
+            co_await read_plan();  // what it left may be gone
+        }
     }
     logger_.debug("{}", plan::describe(*plan_));
 

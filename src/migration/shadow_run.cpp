@@ -103,6 +103,7 @@ ShadowRun::ShadowRun(
       logger_(logger),
       executor_(executor),
       changed_(executor),
+      ended_(executor),
       tasks_(executor, [this] { stop(); }),
       state_(job.tables.state),
       coordinator_(job.tables.shape.exactly_comparable(), batch_limits(options, job)),
@@ -153,6 +154,7 @@ ShadowRun::ShadowRun(
            sizer_,
            sessions.activity(),
            changed_,
+           ended_,
            [this] { return throttle_.chunk_time_max(); },
            logger,
            options.reconnect_limit,
@@ -201,6 +203,7 @@ ShadowRun::ShadowRun(
            [this] { return progress(); },
            job.run_id,
            options.reconnect_limit,
+           ended_,
            stopping_},
           job.point,
           *checkpoint_session_
@@ -249,9 +252,18 @@ std::vector<sql::AsyncSession*> ShadowRun::all_sessions() const {
 }
 
 async::awaitable<void> ShadowRun::open_sessions() {
-    for (sql::AsyncSession* session : first_sessions()) {
-        co_await session->reconnect(options_.reconnect_limit);
+    // All at once: each takes a dozen round trips and a handshake.
+    const auto sessions = first_sessions();
+    const std::function<void()> give_up = [&sessions] {
+        for (sql::AsyncSession* session : sessions) {
+            session->give_up();
+        }
+    };
+    async::TaskGroup opening(executor_, give_up);
+    for (sql::AsyncSession* session : sessions) {
+        opening.spawn(session->reconnect(options_.reconnect_limit));
     }
+    co_await opening.join();
 }
 
 async::awaitable<void> ShadowRun::close_sessions() {
@@ -291,6 +303,13 @@ void ShadowRun::stop() {
     }
     throttle_.stop();
     changed_.notify();
+    ended_.notify();
+}
+
+async::awaitable<void> ShadowRun::pause(std::chrono::milliseconds time) {
+    co_await async::wait_until(
+        ended_, [this] { return stopping_; }, time
+    );
 }
 
 void ShadowRun::require_running() const {
@@ -439,7 +458,7 @@ void ShadowRun::release_feed() {
 async::awaitable<void> ShadowRun::report() {
     auto next = Clock::now();
     while (!stopping_) {
-        co_await async::sleep(std::min(kDrainPause * 2, options_.progress_interval));
+        co_await pause(std::min(kDrainPause * 2, options_.progress_interval));
         release_feed();
         if (Clock::now() >= next) {
             next = Clock::now() + options_.progress_interval;

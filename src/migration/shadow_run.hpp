@@ -106,6 +106,8 @@ private:
     /// Removes what an earlier run had copied beyond its checkpoint: the copy begins there again.
     async::awaitable<void> clear_beyond_checkpoint();
     async::awaitable<void> conduct();
+    /// For so long, or until the run is stopping.
+    async::awaitable<void> pause(std::chrono::milliseconds time);
     async::awaitable<void> report();
     /// Keeps copy and replay in balance.
     async::awaitable<void> steer();
@@ -164,6 +166,8 @@ private:
 
     bool stopping_ = false;
     async::Event changed_;
+    async::Event
+        ended_;  ///< notified when `stopping_` is set: who looks now and then need not wait
     async::TaskGroup tasks_;
     checkpoint::StateTable state_;
     protocol::Coordinator coordinator_;

@@ -12,7 +12,7 @@ constexpr std::chrono::milliseconds kSteer{50};
 
 async::awaitable<void> ShadowRun::steer() {
     while (!stopping_) {
-        co_await async::sleep(kSteer);
+        co_await pause(kSteer);
         const protocol::Balance::State state{
             coordinator_.waiting(), coordinator_.counters().reconciled, handler_.is_full()};
         if (balance_.see(protocol::Balance::Clock::now(), state)) {

@@ -104,6 +104,7 @@ public:
     }
     ChunkIndex add_chunk(std::optional<mysql::Key> upper);
     void open_chunk(ChunkIndex chunk);
+    [[nodiscard]] bool is_open(ChunkIndex chunk) const { return opened_at_.contains(chunk); }
     /// True when the chunk, opened before, may be read now.
     [[nodiscard]] bool may_read(ChunkIndex chunk) const;
     void close_chunk(ChunkIndex chunk);

@@ -23,6 +23,9 @@ constexpr unsigned kNoSuchThread = 1094;
 
 /// A member that has lost its group answers, but its commits do not.
 void require_group(Session& session) {
+    if (!read_group(session)) {
+        return;
+    }
     const ServerRole role = read_role(session);
     if (role.group && (!role.group->online || !role.group->has_majority())) {
         throw Error(Errc::interrupted, "the server " + role.hindrance());
@@ -156,7 +159,7 @@ void AsyncSession::connect_and_lock() {
     connection_id_ = 0;
     auto session = connect(options_, settings_);
     require_group(*session);
-    const std::uint64_t holder = holder_of_lock(*session);
+    const std::uint64_t holder = lost_ids_.empty() ? 0 : holder_of_lock(*session);
     // Else another one has taken the name: a run that takes this one for dead.
     if (std::find(lost_ids_.begin(), lost_ids_.end(), holder) != lost_ids_.end()) {
         const bool at_work = was_at_work(*session, holder);

@@ -40,24 +40,6 @@ std::size_t number(const Value& value) {
     return std::stoul(value.value_or("0"));
 }
 
-std::optional<GroupView> read_group(Session& session) {
-    const auto rows = query_if_shown(
-        session,
-        "SELECT COALESCE(SUM(MEMBER_ID = @@GLOBAL.server_uuid AND MEMBER_STATE = 'ONLINE'), 0), "
-        "COUNT(*), COALESCE(SUM(MEMBER_STATE = 'UNREACHABLE'), 0), "
-        "COALESCE(SUM(MEMBER_ROLE = 'PRIMARY'), 0), "
-        "COALESCE(SUM(MEMBER_STATE <> 'OFFLINE'), 0) "
-        "FROM performance_schema.replication_group_members"
-    );
-    // A server with the plugin that is in no group sees itself, OFFLINE.
-    if (!rows || rows->empty() || number(rows->rows[0].at(4)) == 0) {
-        return std::nullopt;
-    }
-    const Row& row = rows->rows[0];
-    return GroupView{
-        number(row.at(0)) != 0, number(row.at(1)), number(row.at(2)), number(row.at(3))};
-}
-
 }  // namespace
 
 bool ServerRole::takes_writes() const {
@@ -75,6 +57,24 @@ std::string ServerRole::hindrance() const {
         return "has lost the majority of its group";
     }
     return {};
+}
+
+std::optional<GroupView> read_group(Session& session) {
+    const auto rows = query_if_shown(
+        session,
+        "SELECT COALESCE(SUM(MEMBER_ID = @@GLOBAL.server_uuid AND MEMBER_STATE = 'ONLINE'), 0), "
+        "COUNT(*), COALESCE(SUM(MEMBER_STATE = 'UNREACHABLE'), 0), "
+        "COALESCE(SUM(MEMBER_ROLE = 'PRIMARY'), 0), "
+        "COALESCE(SUM(MEMBER_STATE <> 'OFFLINE'), 0) "
+        "FROM performance_schema.replication_group_members"
+    );
+    // A server with the plugin that is in no group sees itself, OFFLINE.
+    if (!rows || rows->empty() || number(rows->rows[0].at(4)) == 0) {
+        return std::nullopt;
+    }
+    const Row& row = rows->rows[0];
+    return GroupView{
+        number(row.at(0)) != 0, number(row.at(1)), number(row.at(2)), number(row.at(3))};
 }
 
 ServerRole read_role(Session& session) {

@@ -41,6 +41,8 @@ struct ServerRole {
 };
 
 [[nodiscard]] ServerRole read_role(Session& session);
+/// ServerRole::group alone.
+[[nodiscard]] std::optional<GroupView> read_group(Session& session);
 
 /// Where this server gets its changes from, if it is a replica whose threads run; a member of a
 /// group is none. Needs REPLICATION CLIENT.

@@ -30,7 +30,9 @@ async::awaitable<void> ReplicaWatch::run() {
             next = Clock::now() + kBetweenDiscoveries;
             looked_ = true;
         }
-        co_await context_.ended.wait(kBetweenFollowing);
+        co_await async::wait_until(
+            context_.ended, [this] { return context_.stopping; }, kBetweenFollowing
+        );
     }
 }
 

@@ -106,7 +106,9 @@ async::awaitable<void> Throttle::read_server() {
                 next.at(i) = now + signals.at(i)->interval();
             }
         }
-        co_await ended_.wait(kLookForWork);
+        co_await async::wait_until(
+            ended_, [this] { return context_.stopping; }, kLookForWork
+        );
     }
 }
 

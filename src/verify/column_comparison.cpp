@@ -122,6 +122,12 @@ bool is_text_without_charset_limit(const Column& column) {
     return is_one_of(column.data_type, {"char", "varchar"});
 }
 
+/// CHARSET_bin compares bytes and ignores trailing spaces, in every version of the server. (utf8mb3
+/// has names that changed.)
+bool is_comparable_by_bytes(std::string_view charset) {
+    return is_one_of(charset, {"utf8mb4", "latin1", "ascii"});
+}
+
 /// Conversions that the server makes without losing or changing a character.
 bool is_subset(std::string_view charset, std::string_view of) {
     return (of == "utf8mb4" && is_one_of(charset, {"utf8mb3", "utf8", "ascii", "latin1"})) ||
@@ -196,6 +202,9 @@ base::Result<ColumnComparison> compare_columns(const Column& source, const Colum
     if (!comparison.converted && *after == Family::text && source.charset != shadow.charset) {
         comparison.form = Form::bytes_in;
         comparison.charset = shadow.charset;
+    } else if (!comparison.converted && *after == Family::text && is_comparable_by_bytes(shadow.charset)) {
+        comparison.form = Form::text;
+        comparison.charset = shadow.charset;
     }
     return comparison;
 }
@@ -218,6 +227,14 @@ std::string equal_condition(
             );
         case Form::bytes:
             return fmt::format("{} <=> {}", bytes(source), bytes(shadow));
+        case Form::text:
+            // What differs in nothing but trailing spaces differs in length.
+            return fmt::format(
+                "{0} <=> {1} COLLATE {2}_bin AND LENGTH({0}) <=> LENGTH({1})",
+                source,
+                shadow,
+                comparison.charset
+            );
         case Form::bytes_in:
             return fmt::format(
                 "{} <=> {}",

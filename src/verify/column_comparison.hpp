@@ -13,6 +13,7 @@ enum class Form {
     value,     ///< as the type compares: integers, decimals, dates, binary strings
     floating,  ///< by value, and -0 is not 0
     bytes,     ///< text, spatial and vector values: the bytes, trailing spaces included
+    text,      ///< the same of text whose charset has a collation by bytes: no copy is made of it
     bytes_in,  ///< text of another charset: the bytes after a lossless conversion
     number,    ///< ENUM, SET and BIT: the number, not the label
     instant,   ///< TIMESTAMP: the point in time, also when clocks are set back
@@ -21,7 +22,7 @@ enum class Form {
 
 struct ColumnComparison {
     Form form = Form::value;
-    std::string charset;  ///< of bytes_in: the shadow's
+    std::string charset;  ///< of text and bytes_in: the shadow's
     /// The statement changes the type in a way that only the server can follow: it converts the
     /// source's value first, and the result is compared in the shadow's type.
     bool converted = false;

@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::size_t kFoundAhead = 2;
 constexpr unsigned kLateRequestPercent = 1;
+constexpr unsigned kOpenAheadPercent = 50;
+constexpr unsigned kWithdrawPercent = 20;
 
 }  // namespace
 
@@ -51,20 +53,49 @@ bool Copier::step() {
     return false;
 }
 
-bool Copier::open() {
-    if (!chunk_) {
-        if (boundaries_.found.empty() || !world_.may_copy) {
-            return false;
-        }
+bool Copier::take() {
+    if (ahead_) {
+        chunk_ = std::exchange(ahead_, std::nullopt);
+    } else if (!boundaries_.found.empty() && world_.may_copy) {
         chunk_ = boundaries_.found.front();
         boundaries_.found.pop_front();
-        keys_ = world_.code.mask(world_.coordinator.range(*chunk_));
+    } else {
+        return false;
     }
-    world_.coordinator.open_chunk(*chunk_);
-    world_.open_keys |= keys_;
-    phase_ = Phase::waiting_for_fence;
-    world_.note("copier {}: opens chunk {}, keys {:08b}", session_, *chunk_, keys_);
+    keys_ = world_.code.mask(world_.coordinator.range(*chunk_));
     return true;
+}
+
+bool Copier::open() {
+    if (ahead_ && world_.coordinator.is_open(*ahead_) && world_.random.chance(kWithdrawPercent)) {
+        world_.note("copier {}: withdraws chunk {}", session_, *ahead_);
+        world_.coordinator.cancel_chunk(*ahead_);
+        world_.open_keys &= ~world_.code.mask(world_.coordinator.range(*ahead_));
+        return true;
+    }
+    if (!chunk_ && !take()) {
+        return false;
+    }
+    phase_ = Phase::waiting_for_fence;
+    if (!world_.coordinator.is_open(*chunk_)) {
+        world_.coordinator.open_chunk(*chunk_);
+        world_.open_keys |= keys_;
+        world_.note("copier {}: opens chunk {}, keys {:08b}", session_, *chunk_, keys_);
+    }
+    return true;
+}
+
+/// As copy::Crew::open_ahead.
+void Copier::open_ahead() {
+    if (ahead_ || boundaries_.found.empty() || !world_.random.chance(kOpenAheadPercent)) {
+        return;
+    }
+    ahead_ = boundaries_.found.front();
+    boundaries_.found.pop_front();
+    world_.coordinator.open_chunk(*ahead_);
+    const KeyMask keys = world_.code.mask(world_.coordinator.range(*ahead_));
+    world_.open_keys |= keys;
+    world_.note("copier {}: opens chunk {} ahead, keys {:08b}", session_, *ahead_, keys);
 }
 
 bool Copier::begin_copy() {
@@ -75,6 +106,7 @@ bool Copier::begin_copy() {
         phase_ = Phase::reconnecting;
         return true;
     }
+    open_ahead();
     statement_ = Statement::insertion(world_, keys_);
     phase_ = Phase::copying;
     world_.note("copier {}: begins INSERT .. SELECT of chunk {}", session_, *chunk_);

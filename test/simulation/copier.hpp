@@ -48,7 +48,9 @@ private:
         late_request,         ///< with LeftOut::request_in_time only
     };
 
+    bool take();
     bool open();
+    void open_ahead();
     bool begin_copy();
     bool copy();
     bool commit();
@@ -71,7 +73,8 @@ private:
     int session_;
     Phase phase_ = Phase::idle;
     std::optional<protocol::ChunkIndex> chunk_;
-    KeyMask keys_ = 0;  ///< of the chunk
+    std::optional<protocol::ChunkIndex> ahead_;  ///< the one to be copied next, open or withdrawn
+    KeyMask keys_ = 0;                           ///< of the chunk
     Statement statement_;
     bool connected_ = true;        ///< false: the next statement will find the connection lost
     bool server_goes_on_ = false;  ///< with a statement whose connection was lost

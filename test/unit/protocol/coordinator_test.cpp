@@ -196,6 +196,42 @@ TEST(Coordinator, ParkedKeysOfACancelledChunkAreDiscarded) {
     EXPECT_FALSE(coordinator.may_read(chunk)) << "the read must see c";
 }
 
+TEST(Coordinator, AChunkMayBeOpenedLongBeforeItIsRead) {
+    Coordinator coordinator(true, {});
+    const auto first = coordinator.add_chunk(letter_key('f'));
+    const auto second = coordinator.add_chunk(std::nullopt);
+    coordinator.open_chunk(first);
+    fence(coordinator);
+    coordinator.deliver("z");
+    coordinator.open_chunk(second);
+    coordinator.deliver("m");
+    EXPECT_FALSE(coordinator.may_read(second)) << "z may not be visible yet";
+    fence(coordinator);
+    EXPECT_TRUE(coordinator.may_read(second)) << "while the first one is copied";
+    coordinator.close_chunk(first);
+    EXPECT_FALSE(coordinator.take_batch()) << "m waits for the chunk that may not have seen it";
+    EXPECT_TRUE(coordinator.may_read(second));
+    coordinator.close_chunk(second);
+    ASSERT_TRUE(coordinator.take_batch());
+}
+
+TEST(Coordinator, AChunkThatWasOpenedMayBeWithdrawn) {
+    Coordinator coordinator(true, {});
+    const auto first = coordinator.add_chunk(letter_key('f'));
+    const auto second = coordinator.add_chunk(std::nullopt);
+    coordinator.open_chunk(first);
+    coordinator.open_chunk(second);
+    fence(coordinator);
+    coordinator.deliver("m");
+    coordinator.close_chunk(first);
+    EXPECT_TRUE(coordinator.is_open(second));
+    coordinator.cancel_chunk(second);
+    EXPECT_FALSE(coordinator.is_open(second));
+    EXPECT_EQ(coordinator.pending(), 0U) << "the chunk will see m";
+    coordinator.open_chunk(second);
+    EXPECT_FALSE(coordinator.may_read(second)) << "but not before a fence behind m";
+}
+
 TEST(Coordinator, BatchesAreBoundedByCountAndBytes) {
     Coordinator coordinator(true, {3, 300});
     const auto chunk = coordinator.add_chunk(std::nullopt);

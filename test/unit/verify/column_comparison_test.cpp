@@ -94,6 +94,16 @@ TEST(ColumnComparison, WhatMayChangeAValueIsLeftToTheServer) {
     EXPECT_TRUE(converted(column("longtext"), column("json")));
 }
 
+TEST(ColumnComparison, TextIsComparedWithoutACopyWhereACollationComparesItsBytes) {
+    const auto form = [](const char* charset) {
+        return compare_columns(text("char(9)", charset, 1), text("varchar(9)", charset, 1)).value();
+    };
+    EXPECT_EQ(form("utf8mb4"), (ColumnComparison{Form::text, "utf8mb4", false}));
+    EXPECT_EQ(form("latin1"), (ColumnComparison{Form::text, "latin1", false}));
+    EXPECT_EQ(form("utf8mb3"), (ColumnComparison{Form::bytes, "", false}));
+    EXPECT_EQ(form("gb18030"), (ColumnComparison{Form::bytes, "", false}));
+}
+
 TEST(ColumnComparison, AConvertedColumnIsComparedInTheNewType) {
     EXPECT_EQ(compare_columns(column("varchar(9)"), column("float")).value().form, Form::floating);
     EXPECT_EQ(compare_columns(column("int"), column("enum('a')")).value().form, Form::number);
@@ -103,6 +113,11 @@ TEST(ColumnComparison, AConvertedColumnIsComparedInTheNewType) {
 TEST(ColumnComparison, ConditionsSeeBytes) {
     const ColumnComparison bytes{Form::bytes, "", false};
     EXPECT_EQ(equal_condition(bytes, "s.a", "g.b"), "CAST(s.a AS BINARY) <=> CAST(g.b AS BINARY)");
+    const ColumnComparison text{Form::text, "latin1", false};
+    EXPECT_EQ(
+        equal_condition(text, "s.a", "g.b"),
+        "s.a <=> g.b COLLATE latin1_bin AND LENGTH(s.a) <=> LENGTH(g.b)"
+    );
     const ColumnComparison number{Form::number, "", false};
     EXPECT_EQ(
         equal_condition(number, "s.a", "g.b"), "CAST(s.a AS UNSIGNED) <=> CAST(g.b AS UNSIGNED)"

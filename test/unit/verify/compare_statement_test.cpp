@@ -45,8 +45,8 @@ TEST(CompareStatement, ComparesEachColumnWithTheOneItWasCopiedTo) {
         "SELECT /*+ MERGE(s, g) */ IF(g.`key` <=> s.`id`, 0, 1) AS kind, 0 AS number, s.`id` FROM "
         "(SELECT `id`, `a` FROM `s`.`t` FORCE INDEX (`PRIMARY`) WHERE `id` IN (1)) AS s LEFT JOIN "
         "(SELECT `key`, `b` FROM `s`.`_t_new` FORCE INDEX (`k2`)) AS g ON g.`key` = s.`id` WHERE "
-        "NOT (g.`key` <=> s.`id` AND s.`id` <=> g.`key` AND CAST(s.`a` AS BINARY) <=> CAST(g.`b` "
-        "AS BINARY)) LIMIT 5"
+        "NOT (g.`key` <=> s.`id` AND s.`id` <=> g.`key` AND s.`a` <=> g.`b` COLLATE utf8mb4_bin "
+        "AND LENGTH(s.`a`) <=> LENGTH(g.`b`)) LIMIT 5"
     );
 }
 
