@@ -122,7 +122,9 @@ async::awaitable<bool> ReplicaWatch::look(Probe& probe, const std::shared_ptr<Re
     if (const auto text = rows.scalar()) {
         std::uint64_t number = 0;
         std::from_chars(text->data(), text->data() + text->size(), number);
-        replica->newest = number;
+        if (context_.heart.log().has_begun(number)) {
+            replica->newest = number;
+        }
     }
     if (is_first) {
         context_.notice("watching the lag of replica " + replica->at().str());

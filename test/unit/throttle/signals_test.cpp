@@ -36,7 +36,17 @@ TEST(BeatLog, BeatsOfAnEarlierRunSayNothing) {
     log.begin(kBegin + seconds(5));
     EXPECT_EQ(log.lag(41, kBegin + seconds(6)), seconds(6));
     EXPECT_EQ(log.lag(7, kBegin + seconds(6)), seconds(6));
+    EXPECT_FALSE(log.has_begun(41));
+    EXPECT_TRUE(log.has_begun(42));
     EXPECT_EQ(log.lag(std::nullopt, kBegin + seconds(6)), seconds(6));
+}
+
+TEST(BeatLog, ANumberThatWasNotWrittenYetSaysNothing) {
+    BeatLog log(0);
+    log.begin(kBegin);
+    log.begin(kBegin + seconds(5));
+    EXPECT_FALSE(log.has_begun(3));
+    EXPECT_EQ(log.lag(1'000'000, kBegin + seconds(6)), seconds(6));
 }
 
 TEST(BeatLog, WhoIsFartherBehindThanWhatIsKeptIsSoAtLeast) {
