@@ -169,6 +169,7 @@ void Roster::report(
         const auto lag = log.lag(replica->newest, now);
         Pressure pressure;
         pressure.kind = Pressure::Kind::lag;
+        pressure.of_writes = true;
         pressure.cause = "replica-lag";
         pressure.name = "replica " + replica->at().str();
         pressure.critical = options.critical_lag && lag >= *options.critical_lag;
