@@ -36,6 +36,8 @@ constexpr double kEventHead = 45;
 constexpr double kChunkLog = 900;
 /// A checkpoint and what else is written about once a second.
 constexpr double kSecondLog = 1'500;
+/// A heartbeat: GTID, BEGIN, table map, a changed row, XID.
+constexpr double kBeatLog = 380;
 /// What stays of a run whatever the table is: making the tables, the swap, the clean-up.
 constexpr double kRunLog = 12'000;
 
@@ -88,8 +90,8 @@ double log_bytes(const SizeInput& input) {
     const double chunks = input.rows / std::max(input.chunk_rows, 1.0);
     // A changed row is deleted and inserted anew: two images, in transactions of many keys.
     const double copied = (input.rows * per_row + input.changed_rows * 2.2 * per_row);
-    return copied * input.compressed_share + chunks * kChunkLog + input.seconds * kSecondLog +
-           kRunLog;
+    return copied * input.compressed_share + chunks * kChunkLog +
+           input.seconds * (kSecondLog + input.beats_per_second * kBeatLog) + kRunLog;
 }
 
 }  // namespace
