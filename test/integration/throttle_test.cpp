@@ -6,6 +6,7 @@
 #include "support/lag_gauge.hpp"
 #include "support/steady_writers.hpp"
 #include "support/twin.hpp"
+#include "throttle/discovery.hpp"
 
 #include <gmock/gmock.h>
 
@@ -122,6 +123,14 @@ protected:
     json summary_;
     unsigned rows_ = 0;
 };
+
+TEST_F(ReplicaLag, IsLookedForWhereTheThreadsThatSendTheLogGo) {
+    const auto session = servers().connect();
+    const auto found = throttle::find_replicas(*session);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_THAT(found[0].peers, testing::ElementsAre("127.0.0.1"));
+    EXPECT_EQ(std::to_string(found[0].port), servers().get("DOPPEL_REPLICA_PORT"));
+}
 
 TEST_F(ReplicaLag, StaysUnderItsLimitWhileTheCopyGoesOn) {
     fill(120'000);
