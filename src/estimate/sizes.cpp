@@ -73,9 +73,10 @@ double file_pages(double early, double late, bool several_copiers) {
         return early + late + kHead;
     }
     const double spare = several_copiers ? kSpareOfSeveral : kSpareOfOne;
-    const double pages = std::max(
-        early + std::min(spare, early + late), early + late + std::min(kSpareOfOne, early + late)
-    );
+    // Files of 4 MiB have all of it already.
+    const double most = 2 * (early + late);
+    const double pages =
+        std::max(early + std::min(spare, most), early + late + std::min(kSpareOfOne, most));
     // Files grow by four extents from 32 MiB on (fsp0fsp.cc, fsp_get_pages_to_extend_ibd).
     const double step = pages > 32 * kExtentPages ? 4 * kExtentPages : kExtentPages;
     return std::round(pages / step + 0.3) * step;
