@@ -52,6 +52,7 @@ TEST_F(RosterTest, AFoundReplicaCountsOnceItWasReached) {
     ASSERT_EQ(all.size(), 1U);
     EXPECT_NEAR(all[0].level, 0.9, 1e-6);
     EXPECT_EQ(all[0].reason, "replica db2:3306 is 0.9s behind, --max-lag is 1s");
+    EXPECT_TRUE(all[0].of_writes) << "the comparison may go on";
 }
 
 // A delayed one shows the first beat after its delay: a copy of a few seconds would be over by

@@ -189,6 +189,20 @@ TEST(LocalSignals, PauseAndFlagFileStandForThemselves) {
     std::remove(file.c_str());
 }
 
+TEST(LocalSignals, AWindowIsAboutWritesAndAPauseIsNot) {
+    Orders orders;
+    const auto since_midnight = std::chrono::system_clock::now().time_since_epoch() %
+                                std::chrono::hours(24) / std::chrono::minutes(1);
+    const auto in_an_hour = static_cast<unsigned>(since_midnight + 60) % 1440;
+    orders.options.window = DailyWindow{in_an_hour, (in_an_hour + 60) % 1440, "UTC"};
+    orders.paused_since = kBegin;
+    std::vector<Pressure> pressures;
+    LocalSignals(orders).report(kBegin, pressures);
+    ASSERT_EQ(pressures.size(), 2U);
+    EXPECT_FALSE(pressures[0].of_writes);
+    EXPECT_TRUE(pressures[1].of_writes) << pressures[1].reason;
+}
+
 TEST(Cutover, WaitsForAWordAndForWhatStopsTheCopy) {
     Orders orders;
     const auto now = std::chrono::system_clock::now();
