@@ -11,7 +11,6 @@
 #include "native/native.hpp"
 #include "plan/checks.hpp"
 #include "plan/shadow_checks.hpp"
-#include "schema/reader.hpp"
 #include "shadow/check_names.hpp"
 #include "sql/primary.hpp"
 
@@ -484,20 +483,6 @@ void Executor::build_late(std::vector<std::string> names) {
         {plan_->source.schema, plan_->names.shadow}, definition.create_text, names
     );
     target_->late = std::move(names);
-}
-
-void Executor::describe_target() {
-    const schema::TableDefinition& source = *plan_->facts.source;
-    report_.definition_before = schema::without_auto_increment(source.create_text);
-    report_.definition_after =
-        as_source(target_->shadow.definition, source.name.table, target_->shadow.check_names);
-    report_.definition_diff = unified_diff(
-        report_.definition_before,
-        report_.definition_after,
-        report_.table + " now",
-        report_.table + " after"
-    );
-    report_.columns = describe_columns(source, target_->shadow.definition, target_->columns);
 }
 
 bool Executor::refused_now() const {

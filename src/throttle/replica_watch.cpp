@@ -165,7 +165,8 @@ std::vector<ReplicaState> ReplicaWatch::states(Clock::time_point now) const {
 }
 
 void ReplicaWatch::report(Clock::time_point now, std::vector<Pressure>& pressures) const {
-    if (!looked_) {
+    const bool heeded = context_.options.max_lag || context_.options.critical_lag;
+    if (!looked_ || (heeded && roster_.has_untried())) {
         Pressure pressure;
         pressure.name = "replicas";
         pressure.cause = "starting";

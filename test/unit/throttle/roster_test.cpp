@@ -46,7 +46,9 @@ TEST_F(RosterTest, AFoundReplicaCountsOnceItWasReached) {
     ASSERT_EQ(added.size(), 1U);
     beat(milliseconds(3'000));
     EXPECT_TRUE(pressures(kStart + seconds(3)).empty());
+    EXPECT_TRUE(roster_.has_untried()) << "so nothing is copied yet";
     EXPECT_TRUE(roster_.reached(*added[0], "u2"));
+    EXPECT_FALSE(roster_.has_untried());
     added[0]->newest = 22;  // begun at 2.1 s
     const auto all = pressures(kStart + seconds(3));
     ASSERT_EQ(all.size(), 1U);
