@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "micro/dump.hpp"
+#include "bench/micro/dump.hpp"
 
 #include "base/byte_writer.hpp"
 #include "wire/packet.hpp"

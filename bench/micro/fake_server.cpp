@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "micro/fake_server.hpp"
+#include "bench/micro/fake_server.hpp"
 
 #include "base/byte_writer.hpp"
 #include "wire/packet.hpp"

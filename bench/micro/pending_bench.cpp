@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a delivered key costs until it is reconciled.
-#include "micro/tables.hpp"
+#include "bench/micro/tables.hpp"
 #include "protocol/coordinator.hpp"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys of changed rows of the migrated table, from row events in memory.
+#include "bench/micro/dump.hpp"
+#include "bench/micro/tables.hpp"
 #include "binlog/transaction_reader.hpp"
-#include "micro/dump.hpp"
-#include "micro/tables.hpp"
 
 #include <string>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The statements that reconcile a batch.
-#include "micro/tables.hpp"
+#include "bench/micro/tables.hpp"
 #include "mysql/reconcile_statement.hpp"
 
 #include <vector>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "micro/tables.hpp"
+#include "bench/micro/tables.hpp"
 
 #include "base/byte_writer.hpp"
 

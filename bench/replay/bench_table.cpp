@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "replay/bench_table.hpp"
+#include "bench/replay/bench_table.hpp"
 
 #include "checkpoint/state_table.hpp"
 #include "doppel/error.hpp"

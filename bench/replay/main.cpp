@@ -2,9 +2,9 @@
 //
 // How many keys a second replay reconciles with 1, 2 and 4 sessions, held against what the server
 // does by itself: the same statements, made beforehand, one after the other over one session.
+#include "bench/replay/bench_table.hpp"
+#include "bench/replay/rounds.hpp"
 #include "doppel/error.hpp"
-#include "replay/bench_table.hpp"
-#include "replay/rounds.hpp"
 
 #include <algorithm>
 #include <cstdlib>

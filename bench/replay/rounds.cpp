@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "replay/rounds.hpp"
+#include "bench/replay/rounds.hpp"
 
 #include "async/task_group.hpp"
 #include "checkpoint/state_table.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bench/replay/bench_table.hpp"
 #include "doppel/options.hpp"
-#include "replay/bench_table.hpp"
 
 #include <cstddef>
 #include <string>

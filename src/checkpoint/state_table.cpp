@@ -165,8 +165,15 @@ std::string StateTable::beat_statement(std::uint64_t seq) const {
     );
 }
 
-std::string StateTable::beat_query() const {
-    return fmt::format("SELECT seq FROM {} WHERE id = {}", name_.quoted(), kHeartbeatId);
+std::string StateTable::beat_query(const std::string& run_id) const {
+    return fmt::format(
+        "SELECT beat.seq FROM {0} AS run JOIN {0} AS beat ON beat.id = {1} WHERE run.id = {2} AND "
+        "JSON_UNQUOTE(JSON_EXTRACT(run.record, '$.run_id')) = {3}",
+        name_.quoted(),
+        kHeartbeatId,
+        kRecordId,
+        mysql::quote_string(run_id)
+    );
 }
 
 std::string StateTable::replay_statement(std::int64_t id, bool rows_missing) const {

@@ -74,8 +74,9 @@ public:
     [[nodiscard]] std::string mark_statement(std::int64_t id, std::uint64_t seq) const;
     /// The same for the heartbeat, whose row an earlier run's table may lack.
     [[nodiscard]] std::string beat_statement(std::uint64_t seq) const;
-    /// Reads the newest heartbeat, on a replica.
-    [[nodiscard]] std::string beat_query() const;
+    /// Reads the newest heartbeat of the run `run_id`, on a replica. One that is still at an
+    /// earlier migration of the table has that one's heartbeats, which say nothing.
+    [[nodiscard]] std::string beat_query(const std::string& run_id) const;
     /// The touch of a replay session. `rows_missing`: rows were deleted from the shadow in a
     /// transaction that did not insert them again, and this is to be known for as long as it is so.
     [[nodiscard]] std::string replay_statement(std::int64_t id, bool rows_missing) const;

@@ -11,7 +11,6 @@
 #include "native/native.hpp"
 #include "plan/checks.hpp"
 #include "plan/shadow_checks.hpp"
-#include "schema/reader.hpp"
 #include "shadow/check_names.hpp"
 #include "sql/primary.hpp"
 
@@ -36,6 +35,9 @@ constexpr const char* kServerChecks[] = {
     "privileges-copy",
     "disk-space"};
 
+/// MySQL manual, "Online DDL Operations": total row versions of a table.
+constexpr unsigned kRowVersionsMax = 64;
+
 bool is_of_server(const std::string& name) {
     return std::any_of(std::begin(kServerChecks), std::end(kServerChecks), [&](const char* check) {
         return name == check;
@@ -47,6 +49,34 @@ bool only_read_only(const std::vector<Finding>& findings) {
         return finding.level != Finding::Level::refusal || finding.id == "read-only" ||
                finding.id == "missing-privileges";
     });
+}
+
+using Checks = std::vector<shadow::WrittenCheck>;
+
+/// The names of `after`, which has the same constraints, for those of `before`.
+std::vector<shadow::CheckRename> pair_up(const Checks& before, Checks after) {
+    std::vector<shadow::CheckRename> renames;
+    for (const shadow::WrittenCheck& check : before) {
+        const auto same = std::find_if(after.begin(), after.end(), [&](const auto& other) {
+            return other.definition == check.definition;
+        });
+        if (same != after.end()) {
+            renames.push_back({check.name, same->name, false});
+            after.erase(same);
+        }
+    }
+    return renames;
+}
+
+const char* method_name(native::Method method) {
+    switch (method) {
+        case native::Method::instant:
+            return "instant";
+        case native::Method::inplace:
+            return "inplace";
+        default:
+            return "shadow";
+    }
 }
 
 const char* depth_name(DryRunOptions::Depth depth) {
@@ -82,14 +112,12 @@ DryRunReport Executor::run() {
     around_ =
         look_around(*session_, connection_, plan_->facts, *activity_, StopSignals::require_running);
     report_.replicas = around_.replicas;
-    const bool goes_on = plan_->facts.source && !plan_->facts.source->is_view &&
-                         only_read_only(plan_->before_native) &&
-                         !plan_->facts.server.version.is_mariadb();
-    if (goes_on) {
+    const bool has_table = can_be_looked_at();
+    if (has_table) {
         decide();
     }
     judge();
-    if (goes_on) {
+    if (has_table) {
         look_at_rows();
         estimate();
     }
@@ -100,6 +128,11 @@ DryRunReport Executor::run() {
         workshop_->remove_all();
     }
     return std::move(report_);
+}
+
+bool Executor::can_be_looked_at() const {
+    return plan_->facts.source && !plan_->facts.source->is_view &&
+           only_read_only(plan_->before_native) && !plan_->facts.server.version.is_mariadb();
 }
 
 void Executor::connect() {
@@ -248,17 +281,8 @@ statement::AlterStatement Executor::statement_for_clone() {
     }
     const auto shown =
         workshop_->session().query("SHOW CREATE TABLE " + workshop_->quiet().quoted());
-    auto after = shadow::written_checks(shown.rows.at(0).at(1).value_or(""));
-    std::vector<shadow::CheckRename> renames;
-    for (const shadow::WrittenCheck& check : before) {
-        const auto same = std::find_if(after.begin(), after.end(), [&](const auto& other) {
-            return other.definition == check.definition;
-        });
-        if (same != after.end()) {
-            renames.push_back({check.name, same->name, false});
-            after.erase(same);
-        }
-    }
+    const auto renames =
+        pair_up(before, shadow::written_checks(shown.rows.at(0).at(1).value_or("")));
     auto text = shadow::rename_in_clauses(statement.clauses_text, renames);
     if (text) {
         statement.clauses_text = *std::move(text);
@@ -271,6 +295,21 @@ void Executor::decide_on_clone() {
         report_.decision = {"shadow", true, "--no-native"};
         return;
     }
+    const native::Outcome outcome = try_on_clone();
+    native_ = outcome.method != native::Method::not_possible;
+    report_.decision.method = method_name(outcome.method);
+    report_.decision.certain = true;
+    report_.decision.reason =
+        native_ ? "an empty clone of the table was changed so" : outcome.reason;
+    if (outcome.method == native::Method::instant &&
+        around_.row_versions.value_or(0) >= kRowVersionsMax) {
+        native_ = false;
+        report_.decision = {
+            "shadow", false, "the table has had as many INSTANT changes as the server allows"};
+    }
+}
+
+native::Outcome Executor::try_on_clone() {
     workshop_->clone();
     schema::TableDefinition clone = *plan_->facts.source;
     clone.name = workshop_->quiet();
@@ -282,7 +321,7 @@ void Executor::decide_on_clone() {
     };
     environment.pause = [](std::chrono::milliseconds) { return !StopSignals::requested(); };
     environment.logger = logger_;
-    const native::Outcome outcome = native::attempt(
+    native::Outcome outcome = native::attempt(
         workshop_->session(),
         clone,
         statement_for_clone(),
@@ -292,18 +331,7 @@ void Executor::decide_on_clone() {
     );
     workshop_->drop_quiet();
     workshop_->session().execute("SET SESSION lock_wait_timeout = 2");
-    native_ = outcome.method != native::Method::not_possible;
-    report_.decision.method = outcome.method == native::Method::instant   ? "instant"
-                              : outcome.method == native::Method::inplace ? "inplace"
-                                                                          : "shadow";
-    report_.decision.certain = true;
-    report_.decision.reason =
-        native_ ? "an empty clone of the table was changed so" : outcome.reason;
-    if (outcome.method == native::Method::instant && around_.row_versions.value_or(0) >= 64) {
-        native_ = false;
-        report_.decision = {
-            "shadow", false, "the table has had as many INSTANT changes as the server allows"};
-    }
+    return outcome;
 }
 
 void Executor::assume_unchanged() {
@@ -320,6 +348,20 @@ void Executor::assume_unchanged() {
 }
 
 void Executor::make_target() {
+    make_scratch_shadow();
+    describe_target();
+    choose_key();
+    if (!native_) {
+        judge_comparison();
+        judge_numbers_for_null();
+    }
+    choose_late_indexes();
+    for (std::string& difference : target_->shadow.differences) {
+        report_.notes.push_back(std::move(difference));
+    }
+}
+
+void Executor::make_scratch_shadow() {
     const schema::TableDefinition& source = *plan_->facts.source;
     workshop_->will_make(false);
     Target target;
@@ -340,20 +382,27 @@ void Executor::make_target() {
     }
     target.columns = *std::move(columns);
     target_ = std::move(target);
-    describe_target();
-    choose_key();
-    if (!native_) {
-        judge_comparison();
-        const auto unnumbered =
-            plan::numbers_for_null(plan_->facts, target_->shadow.definition, target_->columns);
-        if (unnumbered) {
-            add_finding("numbers-for-null", *unnumbered);
-        }
+}
+
+void Executor::judge_numbers_for_null() {
+    const auto unnumbered =
+        plan::numbers_for_null(plan_->facts, target_->shadow.definition, target_->columns);
+    if (unnumbered) {
+        add_finding("numbers-for-null", *unnumbered);
     }
-    choose_late_indexes();
-    for (std::string& difference : target_->shadow.differences) {
-        report_.notes.push_back(std::move(difference));
-    }
+}
+
+mysql::TablePair Executor::tables_of(const schema::KeyChoice& key) const {
+    return mysql::TablePair{
+        plan_->source,
+        target_->shadow.definition.name,
+        {plan_->source.schema, plan_->names.state},
+        key.index,
+        key.shape,
+        key.source_key,
+        key.shadow_key,
+        target_->columns.source_list(),
+        target_->columns.shadow_list()};
 }
 
 void Executor::choose_key() {
@@ -365,16 +414,7 @@ void Executor::choose_key() {
         return;
     }
     const schema::KeyChoice& key = *decision.choice;
-    target_->tables = mysql::TablePair{
-        plan_->source,
-        target_->shadow.definition.name,
-        {plan_->source.schema, plan_->names.state},
-        key.index,
-        key.shape,
-        key.source_key,
-        key.shadow_key,
-        target_->columns.source_list(),
-        target_->columns.shadow_list()};
+    target_->tables = tables_of(key);
     report_.key = key.index;
     for (const mysql::KeyColumn& column : key.shape.columns()) {
         report_.key_columns.push_back(column.name);
@@ -416,31 +456,33 @@ void Executor::choose_late_indexes() {
     if (target_->key) {
         std::erase(names, target_->key->shadow_index);
     }
-    const bool late = migration::builds_late(
-        migration_.index_build, plan_->facts.source->rows_estimated, around_.has_replicas
-    );
-    if (late && !names.empty() && !native_) {
-        target_->late_drop = index::drop_statement(definition.name, names);
-        target_->late_build = index::build_statement(
-            {plan_->source.schema, plan_->names.shadow}, definition.create_text, names
-        );
-        target_->late = std::move(names);
+    const std::uint64_t rows = plan_->facts.source->rows_estimated;
+    const bool replicas = around_.has_replicas || migration::names_replicas(migration_.throttle);
+    if (migration::builds_late(migration_.index_build, rows, replicas) && !names.empty() &&
+        !native_) {
+        const auto hold_up = migration::hold_up_by_build(rows, names.size(), migration_.throttle);
+        if (replicas && hold_up) {
+            note_check(
+                {"index-build",
+                 "holds-up-replicas",
+                 Level::warning,
+                 *hold_up,
+                 migration::kHoldUpHint,
+                 true}
+            );
+        }
+        build_late(std::move(names));
     }
     report_.indexes = describe_indexes(*plan_->facts.source, definition, target_->late);
 }
 
-void Executor::describe_target() {
-    const schema::TableDefinition& source = *plan_->facts.source;
-    report_.definition_before = schema::without_auto_increment(source.create_text);
-    report_.definition_after =
-        as_source(target_->shadow.definition, source.name.table, target_->shadow.check_names);
-    report_.definition_diff = unified_diff(
-        report_.definition_before,
-        report_.definition_after,
-        report_.table + " now",
-        report_.table + " after"
+void Executor::build_late(std::vector<std::string> names) {
+    const schema::TableDefinition& definition = target_->shadow.definition;
+    target_->late_drop = index::drop_statement(definition.name, names);
+    target_->late_build = index::build_statement(
+        {plan_->source.schema, plan_->names.shadow}, definition.create_text, names
     );
-    report_.columns = describe_columns(source, target_->shadow.definition, target_->columns);
+    target_->late = std::move(names);
 }
 
 bool Executor::refused_now() const {

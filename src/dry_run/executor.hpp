@@ -10,6 +10,7 @@
 #include "estimate/duration.hpp"
 #include "estimate/sizes.hpp"
 #include "migration/alter_request.hpp"
+#include "native/native.hpp"
 #include "plan/checks.hpp"
 #include "plan/planner.hpp"
 #include "schema/key_choice.hpp"
@@ -56,6 +57,8 @@ private:
 
     void connect();
     void read_plan();
+    /// There is a table, and nothing is in the way of asking the server about it.
+    [[nodiscard]] bool can_be_looked_at() const;
     void judge();
     void note_check(DryRunCheck check);
     void note_findings(const std::vector<plan::Judged>& all, bool of_copy);
@@ -67,19 +70,35 @@ private:
     void decide();
     void decide_by_guess(const std::string& why);
     void decide_on_clone();
+    [[nodiscard]] native::Outcome try_on_clone();
     /// CHECK constraints have other names on the clone.
     [[nodiscard]] statement::AlterStatement statement_for_clone();
     /// What the new table is, without the server's help: the present one.
     void assume_unchanged();
     void make_target();
+    void make_scratch_shadow();
     void choose_key();
+    [[nodiscard]] mysql::TablePair tables_of(const schema::KeyChoice& key) const;
     void choose_late_indexes();
+    void build_late(std::vector<std::string> names);
     void judge_comparison();
+    void judge_numbers_for_null();
     void describe_target();
 
     void look_at_rows();
     void look_at_fit(sql::Session& writer);
     void estimate();
+    /// What the table is now; returns its rows.
+    [[nodiscard]] double tell_of_now();
+    /// Of a change that the server makes itself.
+    void tell_of_moment();
+    [[nodiscard]] std::chrono::milliseconds chunk_time() const;
+    /// The run will, and be steered by their lag.
+    [[nodiscard]] bool watches_replicas() const;
+    [[nodiscard]] estimate::DurationInput at_idle(estimate::DurationInput input) const;
+    [[nodiscard]] estimate::SizeInput size_of_run(
+        const estimate::DurationInput& input, const estimate::Durations& now
+    ) const;
     [[nodiscard]] double count_rows(bool& counted);
     [[nodiscard]] estimate::SizeInput size_input(double rows, double spread) const;
     [[nodiscard]] estimate::DurationInput duration_input(double rows, double spread);

@@ -8,6 +8,7 @@
 #include "dry_run/query.hpp"
 #include "dry_run/server_speed.hpp"
 #include "index/deferred_indexes.hpp"
+#include "migration/index_choice.hpp"
 #include "migration/verification.hpp"
 #include "plan/shadow_checks.hpp"
 
@@ -29,6 +30,8 @@ constexpr double kStatisticsSpread = 1.25;
 /// More is not copied for a probe, so that it stays small beside the table.
 constexpr double kProbeShare = 0.35;
 constexpr double kProbeRowsMax = 3e6;
+/// throttle::Heart, for limits from a second on.
+constexpr double kBeatsPerSecond = 10;
 
 std::string with_limit(std::chrono::milliseconds limit, const std::string& rest) {
     return fmt::format("SELECT /*+ MAX_EXECUTION_TIME({}) */ {}", limit.count(), rest);
@@ -222,6 +225,9 @@ estimate::DurationInput Executor::duration_input(double rows, double spread) {
     input.gentle = around_.gentle;
     input.workers = around_.gentle ? 1 : migration_.threads;
     input.chunk_rows = sizes.chunk_rows;
+    input.chunk_seconds = std::chrono::duration<double>(chunk_time()).count();
+    input.steered = watches_replicas();
+    input.nice = migration_.throttle.nice;
     input.speed = speed_;
     input.speed.read_row_seconds = measured_->seconds_per_row;
     return input;
@@ -269,7 +275,7 @@ std::optional<estimate::Probed> Executor::probe(double rows) {
         around_.gentle ? 1 : migration_.threads,
         1'000,
         most,
-        around_.gentle ? copy::Pace::kGentleTime : migration_.chunk_time_target,
+        chunk_time(),
         std::min(rows * kProbeShare, kProbeRowsMax)};
     const std::function<void()> running = StopSignals::require_running;
     const ProbeResult result = run_probe(connection_, plan, sample_, options_.probe_time, running);
@@ -286,6 +292,31 @@ void Executor::estimate() {
         return;
     }
     report_.estimate.emplace();
+    const double rows = tell_of_now();
+    if (native_) {
+        tell_of_moment();
+        return;
+    }
+    speed_ = measure_speed(
+        connection_, around_.gentle ? 2 : migration_.threads + 1, StopSignals::require_running
+    );
+    StopSignals::require_running();
+    probed_ = probe(rows);
+    report_.estimate->probed = probed_.has_value();
+    const double spread = report_.estimate->rows_counted ? 1.0 : kStatisticsSpread;
+    estimate::DurationInput input = duration_input(rows, spread);
+    input.probed = probed_;
+    const estimate::Durations now = estimate::durations_of(input);
+    const estimate::Sizes sizes = estimate::sizes_of(size_of_run(input, now));
+    fill(sizes, now, estimate::durations_of(at_idle(std::move(input))));
+    fill_index_sizes(sizes);
+    fill_writes();
+    fill_stall();
+    tell_basis();
+    check_disk();
+}
+
+double Executor::tell_of_now() {
     DryRunEstimate& told = *report_.estimate;
     told.data_bytes_now = plan_->facts.source->data_bytes;
     told.index_bytes_now = plan_->facts.source->index_bytes;
@@ -294,48 +325,53 @@ void Executor::estimate() {
     told.table_writes_per_second = around_.table_writes_per_second.value_or(-1);
     const double rows = count_rows(told.rows_counted);
     told.rows = static_cast<std::uint64_t>(rows);
-    if (native_) {
-        const Range moment{0.01, 0.1, 1};
-        told.total_seconds = told.idle_seconds = moment;
-        told.binlog_bytes = {200, 400, 2'000};
-        told.peak_bytes = told.binlog_bytes;
-        told.basis.emplace_back("the server changes metadata only: no row is copied");
-        fill_stall();
-        return;
-    }
-    speed_ = measure_speed(
-        connection_, around_.gentle ? 2 : migration_.threads + 1, StopSignals::require_running
-    );
-    StopSignals::require_running();
-    probed_ = probe(rows);
-    told.probed = probed_.has_value();
-    const double spread = told.rows_counted ? 1.0 : kStatisticsSpread;
-    estimate::DurationInput input = duration_input(rows, spread);
-    input.probed = probed_;
-    const estimate::Durations now = estimate::durations_of(input);
-    estimate::DurationInput idle = input;
-    if (around_.gentle) {
-        idle.probed.reset();
-        idle.gentle = false;
-        idle.workers = migration_.threads;
-        idle.speed.cores = std::max(idle.speed.cores, 2.0);
-    }
-    estimate::SizeInput size = size_input(rows, spread);
-    size.seconds = now.total.expected;
-    size.several_copiers = !around_.gentle && migration_.threads > 1;
-    const double chunk_seconds =
-        std::chrono::duration<double>(migration_.chunk_time_target).count();
-    const double row_seconds = now.copy.expected * input.workers / std::max(rows, 1.0);
-    size.chunk_rows =
-        std::clamp(chunk_seconds / std::max(row_seconds, 1e-9), 100.0, size.chunk_rows);
-    size.changed_rows = around_.table_writes_per_second.value_or(0) * now.total.expected;
-    const estimate::Sizes sizes = estimate::sizes_of(size);
-    fill(sizes, now, estimate::durations_of(idle));
-    fill_index_sizes(sizes);
-    fill_writes();
+    return rows;
+}
+
+void Executor::tell_of_moment() {
+    DryRunEstimate& told = *report_.estimate;
+    const Range moment{0.01, 0.1, 1};
+    told.total_seconds = told.idle_seconds = moment;
+    told.binlog_bytes = {200, 400, 2'000};
+    told.peak_bytes = told.binlog_bytes;
+    told.basis.emplace_back("the server changes metadata only: no row is copied");
     fill_stall();
-    tell_basis();
-    check_disk();
+}
+
+std::chrono::milliseconds Executor::chunk_time() const {
+    const auto most = migration_.chunk_time_target;
+    return around_.gentle ? std::min(copy::Pace::kGentleTime, most) : most;
+}
+
+bool Executor::watches_replicas() const {
+    const ThrottleOptions& throttle = migration_.throttle;
+    return throttle.max_lag && ((around_.has_replicas && throttle.find_replicas) ||
+                                migration::names_replicas(throttle));
+}
+
+estimate::DurationInput Executor::at_idle(estimate::DurationInput input) const {
+    if (around_.gentle) {
+        input.probed.reset();
+        input.gentle = false;
+        input.workers = migration_.threads;
+        input.chunk_seconds = std::chrono::duration<double>(migration_.chunk_time_target).count();
+        input.speed.cores = std::max(input.speed.cores, 2.0);
+    }
+    return input;
+}
+
+estimate::SizeInput Executor::size_of_run(
+    const estimate::DurationInput& input, const estimate::Durations& now
+) const {
+    estimate::SizeInput size = size_input(input.rows, input.rows_spread);
+    size.seconds = now.total.expected;
+    size.beats_per_second = watches_replicas() ? kBeatsPerSecond : 0;
+    size.several_copiers = !around_.gentle && migration_.threads > 1;
+    const double row_seconds = now.copy.expected * input.workers / std::max(input.rows, 1.0);
+    size.chunk_rows =
+        std::clamp(input.chunk_seconds / std::max(row_seconds, 1e-9), 100.0, size.chunk_rows);
+    size.changed_rows = around_.table_writes_per_second.value_or(0) * now.total.expected;
+    return size;
 }
 
 void Executor::fill(

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is told beside the numbers: what they rest on, what could go otherwise.
+// What is told beside the numbers: definitions, what they rest on, what could go otherwise.
+#include "dry_run/definitions.hpp"
 #include "dry_run/executor.hpp"
 #include "dry_run/query.hpp"
+#include "schema/reader.hpp"
 
 #include <algorithm>
 
@@ -49,6 +51,20 @@ void Executor::fill_index_sizes(const estimate::Sizes& sizes) {
             }
         }
     }
+}
+
+void Executor::describe_target() {
+    const schema::TableDefinition& source = *plan_->facts.source;
+    report_.definition_before = schema::without_auto_increment(source.create_text);
+    report_.definition_after =
+        as_source(target_->shadow.definition, source.name.table, target_->shadow.check_names);
+    report_.definition_diff = unified_diff(
+        report_.definition_before,
+        report_.definition_after,
+        report_.table + " now",
+        report_.table + " after"
+    );
+    report_.columns = describe_columns(source, target_->shadow.definition, target_->columns);
 }
 
 void Executor::fill_writes() {

@@ -14,7 +14,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kWork = "SELECT BENCHMARK(200000, CRC32('what a session does in a second'))";
-/// What that takes on the machine that the ratios of estimate/duration.cpp were measured on.
+/// What that takes on the machine that the ratios of estimate/duration.cpp were measured on (CPU
+/// time of the statement, performance_schema: 9.9 to 10.2 ms).
 constexpr double kReferenceSeconds = 0.0100;
 constexpr int kRounds = 3;
 

@@ -9,27 +9,33 @@
 namespace doppel::estimate {
 namespace {
 
-// Seconds of one session on the reference machine (MySQL 9.7, 2 cores), where the work of
-// src/dry_run/server_speed.cpp takes what is said there. Set from few runs on a busy machine;
-// bench/estimate holds them against runs.
-constexpr double kCopyRow = 2.4e-6;
-constexpr double kCopyByte = 9e-9;
+// Seconds of one session on the reference machine (MySQL 9.7, 2 cores, nothing else on them), where
+// the work of src/dry_run/server_speed.cpp takes what is said there. Set from the quiet runs of
+// docs/performance.md with one and with four indexes; how what is per row and what is per byte
+// share in that is from runs of other shapes on a busy machine. bench/estimate holds them against
+// runs.
+constexpr double kCopyRow = 3.4e-6;
+constexpr double kCopyByte = 12.6e-9;
 constexpr double kIndexRow = 1.6e-6;        ///< an index that is filled with the copy, in order
 constexpr double kIndexRowRandom = 3.2e-6;  ///< in no order
-constexpr double kVerifyRow = 1.4e-6;
-constexpr double kVerifyByte = 4e-9;
+constexpr double kVerifyRow = 3.2e-6;
+constexpr double kVerifyByte = 5e-9;
 constexpr double kConvertRow = 2.5e-6;
 constexpr double kReadRow = 0.35e-6;
 constexpr double kReadByte = 1.2e-9;
 constexpr double kLateRow = 0.35e-6;  ///< reading a row once for all late indexes
-constexpr double kLateEntry = 0.45e-6;
-constexpr double kLateByte = 5e-9;
+constexpr double kLateEntry = 0.67e-6;
+constexpr double kLateByte = 40e-9;  ///< most of it is the server writing the pages one by one
 /// A fence, its commit, and finding the next boundary.
 constexpr double kChunk = 4e-3;
 /// Checks, tables, start of the feed; then catching up, the swap, the clean-up.
 constexpr double kStart = 0.35;
-constexpr double kEnd = 0.35;
+constexpr double kEnd = 0.15;
 constexpr double kCutover = 0.15;
+
+/// A probe copies without fences, and nobody reads its binary log (docs/performance.md: 0.28 s of
+/// CPU for a million rows that take 6 s).
+constexpr double kBesideProbe = 1.05;
 
 /// Right within this factor.
 constexpr double kByRatios = 1.7;
@@ -67,7 +73,8 @@ struct Wall {
 Wall wall_per_row(const DurationInput& input) {
     const Work work = work_per_row(input);
     const double workers = std::max(input.workers, 1U);
-    const double chunk = kChunk * input.speed.scale / std::max(input.chunk_rows, 1.0) / workers;
+    const double rows = std::clamp(input.chunk_seconds / work.copy, 1.0, input.chunk_rows);
+    const double chunk = kChunk * input.speed.scale / rows / workers;
     const double cores = std::max(input.speed.cores, 1.0);
     const double busy = workers + (input.verify ? 1 : 0);
     const double shared = (work.copy + work.verify) / std::min(cores, busy);
@@ -76,6 +83,19 @@ Wall wall_per_row(const DurationInput& input) {
     // One session verifies, beside the copy: with cores to spare it is what takes longest.
     wall.verify_left = std::max(0.0, work.verify - wall.copy);
     return wall;
+}
+
+/// What a copy that takes so long at full speed loses while it begins with a share of it that grows
+/// (throttle::Steering, with a lag of a tenth of its limit).
+double ramp_seconds(double copy) {
+    constexpr double kFirst = 0.2;
+    constexpr double kGrowth = 0.52;
+    const double full = std::log(1 / kFirst) / kGrowth;
+    const double done_by_then = (1 - kFirst) / kGrowth;
+    if (copy >= done_by_then) {
+        return full - done_by_then;
+    }
+    return std::log(1 + copy * kGrowth / kFirst) / kGrowth - copy;
 }
 
 double late_seconds(const DurationInput& input) {
@@ -102,7 +122,7 @@ Durations durations_of(const DurationInput& input) {
     double index = late_seconds(input);
     double spread = kByRatios;
     if (input.probed && input.probed->rows > 0) {
-        copy = input.rows * input.probed->copy_row_seconds;
+        copy = input.rows * input.probed->copy_row_seconds * kBesideProbe;
         left = 0;
         spread = kByProbe;
         if (input.probed->index_row_seconds && input.probed->indexed_rows > 0) {
@@ -111,6 +131,12 @@ Durations durations_of(const DurationInput& input) {
         }
     }
     spread *= input.rows_spread;
+    if (input.nice > 0) {
+        copy /= 1 - std::min(input.nice, 0.95);
+    }
+    if (input.steered) {
+        copy += ramp_seconds(copy);
+    }
     Durations all;
     all.copy = within(copy, spread);
     all.index = within(index, spread);

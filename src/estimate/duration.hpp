@@ -36,9 +36,12 @@ struct DurationInput {
     std::vector<double> late_entries;  ///< bytes of an entry of each index that is built late
     bool converts = false;             ///< verification inserts into a temporary table first
     bool verify = true;
-    unsigned workers = 4;  ///< sessions that copy
-    bool gentle = false;   ///< beside an application: small chunks
-    double chunk_rows = 10'000;
+    unsigned workers = 4;        ///< sessions that copy
+    bool gentle = false;         ///< beside an application: small chunks
+    double chunk_rows = 10'000;  ///< at most
+    double chunk_seconds = 0.4;  ///< at most
+    bool steered = false;        ///< by the lag of replicas: begins slowly
+    double nice = 0;             ///< share of the copy's time that is given away
     Speed speed;
     std::optional<Probed> probed;
 };

@@ -36,6 +36,8 @@ constexpr double kEventHead = 45;
 constexpr double kChunkLog = 900;
 /// A checkpoint and what else is written about once a second.
 constexpr double kSecondLog = 1'500;
+/// A heartbeat: GTID, BEGIN, table map, a changed row, XID.
+constexpr double kBeatLog = 380;
 /// What stays of a run whatever the table is: making the tables, the swap, the clean-up.
 constexpr double kRunLog = 12'000;
 
@@ -71,9 +73,10 @@ double file_pages(double early, double late, bool several_copiers) {
         return early + late + kHead;
     }
     const double spare = several_copiers ? kSpareOfSeveral : kSpareOfOne;
-    const double pages = std::max(
-        early + std::min(spare, early + late), early + late + std::min(kSpareOfOne, early + late)
-    );
+    // Files of 4 MiB have all of it already.
+    const double most = 2 * (early + late);
+    const double pages =
+        std::max(early + std::min(spare, most), early + late + std::min(kSpareOfOne, most));
     // Files grow by four extents from 32 MiB on (fsp0fsp.cc, fsp_get_pages_to_extend_ibd).
     const double step = pages > 32 * kExtentPages ? 4 * kExtentPages : kExtentPages;
     return std::round(pages / step + 0.3) * step;
@@ -88,8 +91,8 @@ double log_bytes(const SizeInput& input) {
     const double chunks = input.rows / std::max(input.chunk_rows, 1.0);
     // A changed row is deleted and inserted anew: two images, in transactions of many keys.
     const double copied = (input.rows * per_row + input.changed_rows * 2.2 * per_row);
-    return copied * input.compressed_share + chunks * kChunkLog + input.seconds * kSecondLog +
-           kRunLog;
+    return copied * input.compressed_share + chunks * kChunkLog +
+           input.seconds * (kSecondLog + input.beats_per_second * kBeatLog) + kRunLog;
 }
 
 }  // namespace

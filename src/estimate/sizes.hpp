@@ -23,6 +23,7 @@ struct SizeInput {
     double chunk_rows = 10'000;
     bool several_copiers = true;    ///< chunks are filled side by side
     double seconds = 0;             ///< that the run takes: it writes down how far it is
+    double beats_per_second = 0;    ///< heartbeats for replicas
     double compressed_share = 1;    ///< of the bytes, with binlog_transaction_compression
     double changed_rows = 0;        ///< rows that the application changes during the run
     bool compressed_pages = false;  ///< ROW_FORMAT=COMPRESSED: pages are smaller than computed

@@ -101,7 +101,8 @@ private:
     void require_promoted() const;
     async::awaitable<shadow::Shadow> make_shadow();
     /// Whether plain secondary indexes are to be built after the copy.
-    async::awaitable<bool> wants_deferred();
+    async::awaitable<bool> wants_deferred(std::size_t indexes);
+    async::awaitable<bool> look_for_replicas();
     /// Leaves them out of the new shadow where they are, but for the one that finds its rows.
     /// False: that did not come out right, and the shadow has to be made anew.
     async::awaitable<bool> defer_indexes(const shadow::Shadow& made, const std::string& key_index);

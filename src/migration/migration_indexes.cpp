@@ -69,17 +69,29 @@ bool has_replicas(sql::Session& session, const mysql::ServerVersion& version) {
     }
 }
 
-async::awaitable<bool> Migration::wants_deferred() {
-    const std::uint64_t rows = plan_->facts.source->rows_estimated;
-    // What does not hang on replicas needs no look at them.
-    const bool with_some = builds_late(options_.index_build, rows, true);
-    if (with_some == builds_late(options_.index_build, rows, false)) {
-        co_return with_some;
+async::awaitable<bool> Migration::look_for_replicas() {
+    if (names_replicas(options_.throttle)) {
+        co_return true;
     }
     const mysql::ServerVersion version = plan_->facts.server.version;
     auto look = [version](sql::Session& session) { return has_replicas(session, version); };
-    const bool replicas = co_await main_session_->run_surely(look, options_.reconnect_limit);
-    co_return builds_late(options_.index_build, rows, replicas);
+    co_return co_await main_session_->run_surely(look, options_.reconnect_limit);
+}
+
+async::awaitable<bool> Migration::wants_deferred(std::size_t indexes) {
+    const std::uint64_t rows = plan_->facts.source->rows_estimated;
+    const auto hold_up = hold_up_by_build(rows, indexes, options_.throttle);
+    // What does not hang on replicas needs no look at them.
+    const bool with_some = builds_late(options_.index_build, rows, true);
+    if (with_some == builds_late(options_.index_build, rows, false) && !(with_some && hold_up)) {
+        co_return with_some;
+    }
+    const bool replicas = co_await look_for_replicas();
+    const bool late = builds_late(options_.index_build, rows, replicas);
+    if (late && replicas && hold_up) {
+        notice(fmt::format("{}; {}", *hold_up, kHoldUpHint));
+    }
+    co_return late;
 }
 
 async::awaitable<bool> Migration::defer_indexes(
@@ -92,7 +104,7 @@ async::awaitable<bool> Migration::defer_indexes(
     if (names.empty() || build.empty()) {
         co_return true;
     }
-    const bool wanted = co_await wants_deferred();
+    const bool wanted = co_await wants_deferred(names.size());
     if (!wanted) {
         logger_.debug("{} secondary indexes are filled during the copy", names.size());
         co_return true;

@@ -332,9 +332,9 @@ async::awaitable<void> ShadowRun::conduct() {
     // Not before the feed is connected: the statements for that would be taken for somebody else's.
     tasks_.spawn(load_watch_.run());
     enter(Phase::copying);
-    throttle_.set_copying(true);
+    throttle_.set_work(throttle::Throttle::Work::copying);
     co_await crew_.run(tasks_);
-    throttle_.set_copying(false);
+    throttle_.set_work(throttle::Throttle::Work::other);
     require_running();
     copied_at_ = coordinator_.delivered();
     if (!coordinator_.copied()) {
@@ -348,7 +348,9 @@ async::awaitable<void> ShadowRun::conduct() {
     co_await drain();
     if (verification_.wanted()) {
         enter(Phase::verifying);
+        throttle_.set_work(throttle::Throttle::Work::verifying);
         co_await verification_.finish();
+        throttle_.set_work(throttle::Throttle::Work::other);
         require_running();
     }
     // The session was idle during the copy; it may have been lost at any time since.
@@ -365,6 +367,7 @@ VerificationHooks ShadowRun::verification_hooks() {
     return {
         coordinator_,
         changed_,
+        throttle_.read_gate(),
         [this] { return pass_fence(Waiting::beside_replay); },
         [this] { return catch_up(); },
         stopping_};

@@ -116,6 +116,8 @@ private:
     async::awaitable<std::vector<std::string>> unknown_xa();
     /// Builds the indexes that were left out of the shadow, if any.
     async::awaitable<void> build_indexes();
+    /// Where replicas will be behind for it.
+    void tell_of_hold_up();
     index::BuildContext build_context();
     /// Ends the statement that builds them when the run is stopped.
     async::awaitable<void> end_build_on_stop();

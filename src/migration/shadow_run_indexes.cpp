@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The indexes that were left out of the shadow are built when it is filled.
+#include "migration/index_choice.hpp"
 #include "migration/shadow_run.hpp"
+
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -22,6 +25,7 @@ async::awaitable<void> ShadowRun::build_indexes() {
         co_return;
     }
     enter(Phase::indexing);
+    tell_of_hold_up();
     const auto copy_took =
         std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started_);
     index_session_ = sessions_.builder(kPatience * copy_took);
@@ -41,6 +45,27 @@ async::awaitable<void> ShadowRun::build_indexes() {
         throw *failure;
     }
     require_running();
+}
+
+void ShadowRun::tell_of_hold_up() {
+    const auto replicas = throttle_.state().replicas;
+    const bool some_count = std::any_of(
+        replicas.begin(), replicas.end(), [](const ReplicaState& replica) { return replica.counts; }
+    );
+    // Who asked for this was told when the run began; else they have come since.
+    if (!some_count || options_.index_build == IndexBuild::deferred) {
+        return;
+    }
+    const index::Definitions& definitions = job_.indexes->definitions;
+    const auto lines = [](const std::string& text) {
+        return std::count(text.begin(), text.end(), '\n');
+    };
+    const auto indexes = lines(definitions.whole) - lines(definitions.bare);
+    if (const auto told = hold_up_by_build(
+            progress().rows_copied, static_cast<std::size_t>(indexes), throttle_.options()
+        )) {
+        notice(*told);
+    }
 }
 
 index::BuildContext ShadowRun::build_context() {

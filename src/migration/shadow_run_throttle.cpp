@@ -17,7 +17,7 @@ throttle::Throttle::Context ShadowRun::throttle_context(const throttle::Orders& 
         sessions_.probe_settings(),
         job_.point.server.uuid,
         [this](std::uint64_t number) { return state_.beat_statement(number); },
-        state_.beat_query(),
+        state_.beat_query(job_.run_id),
         job_.marks_used,
         changed_,
         [this](std::string message) { notice(std::move(message)); },

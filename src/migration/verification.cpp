@@ -80,7 +80,8 @@ Verification::Verification(
         std::move(hooks.pass_fence),
         std::move(hooks.catch_up),
         [&observer](const Differences& differences) { observer.on_event(differences); },
-        hooks.stopping};
+        hooks.stopping,
+        &hooks.gate};
     verifier_.emplace(std::move(context), *session_);
 }
 

@@ -9,6 +9,7 @@
 #include "migration/sessions.hpp"
 #include "plan/facts.hpp"
 #include "protocol/coordinator.hpp"
+#include "protocol/gate.hpp"
 #include "schema/column_map.hpp"
 #include "schema/key_choice.hpp"
 #include "schema/table_definition.hpp"
@@ -40,6 +41,7 @@ struct ComparisonPlan {
 struct VerificationHooks {
     protocol::Coordinator& coordinator;
     async::Event& changed;
+    protocol::Gate& gate;
     std::function<async::awaitable<void>()> pass_fence;
     std::function<async::awaitable<void>()> catch_up;
     const bool& stopping;

@@ -21,7 +21,8 @@ BeatLog::Duration BeatLog::lag(std::optional<std::uint64_t> newest, Clock::time_
     if (begun_.empty()) {
         return {};
     }
-    const std::uint64_t shown = std::clamp(newest.value_or(0), first_, next_ - 1);
+    // A number that was not written is no reason to trust a replica.
+    const std::uint64_t shown = newest && has_begun(*newest) ? std::max(*newest, first_) : first_;
     return now - begun_[shown - first_];
 }
 

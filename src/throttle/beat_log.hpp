@@ -19,13 +19,17 @@ public:
 
     /// `used`: the highest number in the state table, by an earlier run; a replica that shows one
     /// up to it shows nothing of this run.
-    explicit BeatLog(std::uint64_t used) : first_(used + 1), next_(used + 1) {}
+    explicit BeatLog(std::uint64_t used) : used_(used), first_(used + 1), next_(used + 1) {}
 
     /// The number of the beat that is written now.
     std::uint64_t begin(Clock::time_point now);
     /// The server acknowledged the newest beat.
     void acknowledged(Clock::time_point now) { acknowledged_at_ = now; }
 
+    /// Whether that is the number of a beat of this run.
+    [[nodiscard]] bool has_begun(std::uint64_t number) const noexcept {
+        return number > used_ && number < next_;
+    }
     /// How far a server is behind that shows `newest`, at most: nothing of what the primary
     /// committed before that time is missing there.
     [[nodiscard]] Duration lag(std::optional<std::uint64_t> newest, Clock::time_point now) const;
@@ -37,6 +41,7 @@ private:
     /// An hour of ten a second; who is farther behind is so by an hour at least.
     static constexpr std::size_t kKept = 36'000;
 
+    std::uint64_t used_;
     std::uint64_t first_;  ///< number of begun_.front()
     std::uint64_t next_;
     std::deque<Clock::time_point> begun_;

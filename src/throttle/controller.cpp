@@ -84,14 +84,20 @@ void Controller::step(Clock::time_point now, const std::vector<Pressure>& pressu
         state.seen = false;
     }
     copy_share_ = 1;
+    read_share_ = 1;
     critical_.reset();
     const Pressure* strongest = nullptr;
+    const Pressure* strongest_on_reads = nullptr;
     double worst_lag = 0;
     for (const Pressure& pressure : pressures) {
         const double share = share_of(now, pressure, seconds);
         if (share < copy_share_) {
             copy_share_ = share;
             strongest = &pressure;
+        }
+        if (share < read_share_ && !pressure.of_writes) {
+            read_share_ = share;
+            strongest_on_reads = &pressure;
         }
         if (pressure.kind == Pressure::Kind::lag) {
             worst_lag = std::max(worst_lag, pressure.level);
@@ -101,6 +107,10 @@ void Controller::step(Clock::time_point now, const std::vector<Pressure>& pressu
     strongest_.reset();
     if (strongest != nullptr && copy_share_ < kAll) {
         strongest_ = *strongest;
+    }
+    strongest_on_reads_.reset();
+    if (strongest_on_reads != nullptr && read_share_ < kAll) {
+        strongest_on_reads_ = *strongest_on_reads;
     }
     steer_replay(now, worst_lag, seconds);
 }

@@ -46,9 +46,15 @@ public:
     void step(Clock::time_point now, const std::vector<Pressure>& pressures);
 
     [[nodiscard]] double copy_share() const noexcept { return copy_share_; }
+    /// Of what only reads. Its levels are those of copying, without what is about writes.
+    [[nodiscard]] double read_share() const noexcept { return read_share_; }
     [[nodiscard]] double replay_share() const noexcept { return replay_share_; }
     /// What leaves the smallest share; nothing while that is (nearly) all.
     [[nodiscard]] const std::optional<Pressure>& strongest() const noexcept { return strongest_; }
+    /// The same of what only reads.
+    [[nodiscard]] const std::optional<Pressure>& strongest_on_reads() const noexcept {
+        return strongest_on_reads_;
+    }
     /// The first signal that is over its hard limit.
     [[nodiscard]] const std::optional<Pressure>& critical() const noexcept { return critical_; }
 
@@ -64,8 +70,10 @@ private:
 
     std::map<std::string, State> states_;  ///< by Pressure::name
     double copy_share_ = 1;
+    double read_share_ = 1;
     double replay_share_ = 1;
     std::optional<Pressure> strongest_;
+    std::optional<Pressure> strongest_on_reads_;
     std::optional<Pressure> critical_;
     std::optional<Clock::time_point> last_;
     std::optional<Clock::time_point> stands_since_;  ///< copying, because of a lag

@@ -47,9 +47,10 @@ void LocalSignals::report(Clock::time_point now, std::vector<Pressure>& pressure
         );
     }
     if (options.window && !is_open(*options.window, std::chrono::system_clock::now())) {
-        pressures.push_back(
-            closed("window", "copying waits for its --window " + window_text(*options.window))
-        );
+        Pressure window =
+            closed("window", "copying waits for its --window " + window_text(*options.window));
+        window.of_writes = true;
+        pressures.push_back(std::move(window));
     }
 }
 

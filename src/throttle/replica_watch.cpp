@@ -124,7 +124,9 @@ async::awaitable<bool> ReplicaWatch::look(Probe& probe, const std::shared_ptr<Re
     if (const auto text = rows.scalar()) {
         std::uint64_t number = 0;
         std::from_chars(text->data(), text->data() + text->size(), number);
-        replica->newest = number;
+        if (context_.heart.log().has_begun(number)) {
+            replica->newest = number;
+        }
     }
     if (is_first) {
         context_.notice("watching the lag of replica " + replica->at().str());
@@ -165,7 +167,8 @@ std::vector<ReplicaState> ReplicaWatch::states(Clock::time_point now) const {
 }
 
 void ReplicaWatch::report(Clock::time_point now, std::vector<Pressure>& pressures) const {
-    if (!looked_) {
+    const bool heeded = context_.options.max_lag || context_.options.critical_lag;
+    if (!looked_ || (heeded && roster_.has_untried())) {
         Pressure pressure;
         pressure.name = "replicas";
         pressure.cause = "starting";

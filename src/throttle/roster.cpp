@@ -140,6 +140,12 @@ std::vector<std::shared_ptr<Replica>> Roster::add(
     return added;
 }
 
+bool Roster::has_untried() const {
+    return std::any_of(replicas_.begin(), replicas_.end(), [](const auto& replica) {
+        return !replica->removed && !replica->given && !replica->reached && !replica->warned;
+    });
+}
+
 bool Roster::reached(Replica& replica, const std::string& uuid) {
     if (replica.reached) {
         return true;
@@ -169,6 +175,7 @@ void Roster::report(
         const auto lag = log.lag(replica->newest, now);
         Pressure pressure;
         pressure.kind = Pressure::Kind::lag;
+        pressure.of_writes = true;
         pressure.cause = "replica-lag";
         pressure.name = "replica " + replica->at().str();
         pressure.critical = options.critical_lag && lag >= *options.critical_lag;

@@ -26,7 +26,7 @@ struct Replica {
     bool reached = false;
     bool away = false;  ///< the last look failed
     bool removed = false;
-    bool warned = false;
+    bool warned = false;                  ///< that it is nowhere to be reached
     std::optional<std::uint64_t> newest;  ///< beat that it shows
     std::string problem;                  ///< of the last look
 
@@ -48,6 +48,8 @@ public:
     std::vector<std::shared_ptr<Replica>> add(
         const std::vector<FoundReplica>& found, unsigned depth, const ThrottleOptions& options
     );
+    /// Some that were found may count, once somebody has tried to reach them.
+    [[nodiscard]] bool has_untried() const;
     /// It was connected to. False, with `removed` set, when it is one that is watched already, or
     /// the primary itself.
     bool reached(Replica& replica, const std::string& uuid);

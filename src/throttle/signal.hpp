@@ -22,9 +22,10 @@ struct Pressure {
     std::string cause;   ///< ThrottleState::cause
     std::string reason;  ///< in words, with the number
     Kind kind = Kind::gate;
-    double level = 0;       ///< value / soft limit; from 1 on it is over the limit
-    double scale = 1;       ///< lag: the limit in seconds, since a lag is late by its own length
-    bool critical = false;  ///< over the hard limit
+    double level = 0;        ///< value / soft limit; from 1 on it is over the limit
+    double scale = 1;        ///< lag: the limit in seconds, since a lag is late by its own length
+    bool critical = false;   ///< over the hard limit
+    bool of_writes = false;  ///< reading may go on: the comparison of the tables
 };
 
 /// Something that copying is held back for.

@@ -117,17 +117,23 @@ void Throttle::account(Clock::time_point now) {
         held_.note(now, 1, cutover_waits_->cause);
         return;
     }
-    if (!copying_) {
+    if (work_ == Work::other) {
         held_.skip(now);
         return;
     }
-    const auto& strongest = controller_.strongest();
-    const double share = controller_.copy_share();
-    if (strongest) {
-        held_.note(now, 1 - share, strongest->cause);
+    const bool reads = work_ == Work::verifying;
+    if (const auto& held = strongest()) {
+        const double share = reads ? controller_.read_share() : controller_.copy_share();
+        held_.note(now, 1 - share, held->cause);
+    } else if (reads) {
+        held_.note(now, 0, "");
     } else {
         held_.note(now, options_.nice, options_.nice > 0 ? "nice" : "");
     }
+}
+
+const std::optional<Pressure>& Throttle::strongest() const noexcept {
+    return work_ == Work::verifying ? controller_.strongest_on_reads() : controller_.strongest();
 }
 
 void Throttle::step(Clock::time_point now) {
@@ -138,11 +144,12 @@ void Throttle::step(Clock::time_point now) {
     for (const Signal* signal : signals) {
         signal->report(now, pressures);
     }
-    const double before = controller_.copy_share();
+    const double before = controller_.copy_share() + controller_.read_share();
     controller_.step(now, pressures);
     copy_gate_.set_share(controller_.copy_share() * (1 - options_.nice));
+    read_gate_.set_share(controller_.read_share());
     replay_gate_.set_share(controller_.replay_share());
-    if (before < controller_.copy_share()) {
+    if (before < controller_.copy_share() + controller_.read_share()) {
         context_.changed.notify();
     }
     const auto& critical = controller_.critical();
@@ -161,9 +168,9 @@ async::awaitable<void> Throttle::steer() {
     }
 }
 
-void Throttle::set_copying(bool copying) {
+void Throttle::set_work(Work work) {
     account(Clock::now());
-    copying_ = copying;
+    work_ = work;
 }
 
 std::optional<Hindrance> Throttle::hinders_cutover() {
@@ -187,15 +194,17 @@ void Throttle::cutover_may_begin() {
 
 ThrottleState Throttle::state() const {
     ThrottleState state;
-    state.copy_share = controller_.copy_share() * (1 - options_.nice);
+    const bool reads = work_ == Work::verifying;
+    state.copy_share =
+        reads ? controller_.read_share() : controller_.copy_share() * (1 - options_.nice);
     state.replay_share = controller_.replay_share();
     if (cutover_waits_) {
         state.cause = cutover_waits_->cause;
         state.reason = cutover_waits_->reason;
-    } else if (const auto& strongest = controller_.strongest()) {
-        state.cause = strongest->cause;
-        state.reason = strongest->reason;
-    } else if (options_.nice > 0) {
+    } else if (const auto& held = strongest()) {
+        state.cause = held->cause;
+        state.reason = held->reason;
+    } else if (options_.nice > 0 && !reads) {
         state.cause = "nice";
         state.reason = "--nice is " + number_text(options_.nice);
     }

@@ -55,16 +55,21 @@ public:
     void stop() { ended_.notify(); }
 
     [[nodiscard]] protocol::Gate& copy_gate() noexcept { return copy_gate_; }
+    /// Of the comparison, which replicas do not notice.
+    [[nodiscard]] protocol::Gate& read_gate() noexcept { return read_gate_; }
     [[nodiscard]] protocol::Gate& replay_gate() noexcept { return replay_gate_; }
 
-    /// From now on time that is held back counts, or not (HeldTime).
-    void set_copying(bool copying);
+    /// What the run is at, and so what holds it back and counts as held time (HeldTime).
+    enum class Work { other, copying, verifying };
+    void set_work(Work work);
     /// Why the tables are not to be swapped now; the time until the next call counts for it.
     [[nodiscard]] std::optional<Hindrance> hinders_cutover();
     /// The end of it.
     void cutover_may_begin();
 
     [[nodiscard]] ThrottleState state() const;
+    /// As they are now.
+    [[nodiscard]] const ThrottleOptions& options() const noexcept { return options_; }
     /// How long one chunk may take so that a replica does not fall behind by it alone.
     [[nodiscard]] std::optional<std::chrono::milliseconds> chunk_time_max() const;
     /// Error(overloaded) once a hard limit was reached that ends the run.
@@ -76,6 +81,7 @@ private:
     async::awaitable<void> read_signal(ServerSignal& signal);
     void step(Clock::time_point now);
     void account(Clock::time_point now);
+    [[nodiscard]] const std::optional<Pressure>& strongest() const noexcept;
 
     Context context_;
     const ThrottleOptions& options_;
@@ -90,9 +96,10 @@ private:
     Probe probe_;
     Controller controller_;
     ShareGate copy_gate_;
+    ShareGate read_gate_;
     ShareGate replay_gate_;
     HeldTimes held_;
-    bool copying_ = false;
+    Work work_ = Work::other;
     std::optional<Hindrance> cutover_waits_;
     std::optional<Error> critical_;
 };

@@ -123,16 +123,37 @@ async::awaitable<void> Verifier::run() {
     while (!context_.stopping && !finished_) {
         if (must_settle()) {
             co_await settle();
-        } else if (can_advance() && !compared_source_) {
-            co_await advance();
         } else if (can_advance()) {
-            co_await advance_walk();
+            co_await proceed();
         } else if (compared_all_) {
             finished_ = true;
             context_.changed.notify();
         } else {
             co_await context_.changed.wait(kLook);
         }
+    }
+}
+
+std::chrono::milliseconds Verifier::pause() const {
+    return context_.gate == nullptr ? std::chrono::milliseconds::zero()
+                                    : context_.gate->pause(0, 1);
+}
+
+async::awaitable<void> Verifier::proceed() {
+    if (const auto rest = pause(); rest.count() > 0) {
+        co_await context_.changed.wait(rest);
+        co_return;
+    }
+    const auto began = Clock::now();
+    if (compared_source_) {
+        co_await advance_walk();
+    } else {
+        co_await advance();
+    }
+    if (context_.gate != nullptr) {
+        context_.gate->worked(
+            0, std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began)
+        );
     }
 }
 

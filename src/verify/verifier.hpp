@@ -6,6 +6,7 @@
 #include "doppel/progress.hpp"
 #include "protocol/chunk_sizer.hpp"
 #include "protocol/coordinator.hpp"
+#include "protocol/gate.hpp"
 #include "sql/async_session.hpp"
 #include "verify/comparer.hpp"
 #include "verify/subject.hpp"
@@ -42,6 +43,7 @@ struct VerifierContext {
     std::function<async::awaitable<void>()> catch_up;
     std::function<void(const Differences&)> report;
     const bool& stopping;
+    protocol::Gate* gate = nullptr;  ///< asked before each range; nullptr: nothing holds it back
 };
 
 /// Compares the shadow with the source while both change, behind the copy and without locks, and
@@ -75,6 +77,10 @@ public:
 private:
     [[nodiscard]] bool can_advance() const;
     [[nodiscard]] bool must_settle() const;
+    /// Until the next range may be compared; zero: now.
+    [[nodiscard]] std::chrono::milliseconds pause() const;
+    /// Compares the next range.
+    async::awaitable<void> proceed();
     async::awaitable<void> advance();
     async::awaitable<void> advance_walk();
     /// False: there was too much in the range; it must be compared again, in smaller parts.

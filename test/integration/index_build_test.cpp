@@ -71,10 +71,21 @@ TEST_F(IndexBuildTest, IsPartOfTheCopyWhereThereAreReplicas) {
         kManyRows
     ));
     schema.execute("ANALYZE TABLE t");
-    const auto run =
-        replicated.run_doppel("ALTER TABLE app.t ADD COLUMN note INT", {"--no-native"});
+    const auto run = replicated.run_doppel(
+        "ALTER TABLE app.t ADD COLUMN note INT", {"--no-native", "--drop-old"}
+    );
     ASSERT_EQ(run.code, 0) << run.err;
     EXPECT_FALSE(passed(run.out, "indexing")) << run.out;
+    // Who asks for it all the same is told what that means for them.
+    std::vector<std::string> asked{
+        "--no-native", "--index-build=deferred", "--max-lag=50ms", "--replica=none"};
+    const auto late = replicated.run_doppel("ALTER TABLE app.t ADD COLUMN more INT", asked);
+    ASSERT_EQ(late.code, 0) << late.err;
+    EXPECT_TRUE(passed(late.out, "indexing")) << late.out;
+    EXPECT_THAT(late.out, HasSubstr("replicas will be behind by about "));
+    asked.emplace_back("--dry-run");
+    const auto dry = replicated.run_doppel("ALTER TABLE app.t ADD COLUMN most INT", asked);
+    EXPECT_THAT(dry.out, HasSubstr("\"holds-up-replicas\"")) << dry.err;
 }
 
 TEST_F(IndexBuildTest, EndsWithTheRun) {

@@ -56,7 +56,19 @@ protected:
         ).value());
     }
 
-    void make_verifier() {
+    /// Lets nothing through until it was asked some times.
+    struct SlowGate final : protocol::Gate {
+        void worked(unsigned /*number*/, std::chrono::microseconds /*time*/) override { ++ranges; }
+        std::chrono::milliseconds pause(unsigned /*number*/, unsigned /*count*/) override {
+            ++asked;
+            return asked < kClosed ? std::chrono::milliseconds(1) : std::chrono::milliseconds(0);
+        }
+        static constexpr unsigned kClosed = 4;
+        unsigned asked = 0;
+        unsigned ranges = 0;
+    };
+
+    void make_verifier(protocol::Gate* gate = nullptr) {
         verifier_.emplace(
             verify::VerifierContext{
                 *subject_,
@@ -68,7 +80,8 @@ protected:
                 [this] { return step(fence_); },
                 [this] { return step(catch_up_); },
                 [this](const Differences& differences) { reported_.push_back(differences); },
-                stopping_},
+                stopping_,
+                gate},
             session_
         );
     }
@@ -145,6 +158,20 @@ TEST_F(VerifierTest, LetsReplayCatchUpBeforeItJudges) {
     run(open_and_run());
     EXPECT_EQ(verifier_->differences(), 0U);
     EXPECT_TRUE(reported_.empty());
+}
+
+TEST_F(VerifierTest, ComparesNoRangeBeforeItMay) {
+    SlowGate gate;
+    make_verifier(&gate);
+    catch_up_ = [&] {
+        EXPECT_GE(gate.asked, SlowGate::kClosed);
+        repair();
+    };
+    run(open_and_run());
+    EXPECT_TRUE(verifier_->finished());
+    EXPECT_EQ(verifier_->rows(), 3U);
+    EXPECT_GE(gate.ranges, 1U);
+    EXPECT_EQ(gate.asked, gate.ranges + SlowGate::kClosed - 1) << "each range is asked for";
 }
 
 TEST_F(VerifierTest, WhatTheFeedDeliversUpToTheSecondFenceIsExcused) {

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace doppel::control {
@@ -90,6 +91,31 @@ TEST_F(ControlSocket, IsForItsUserAloneAndGoneAtTheEnd) {
     end();
     EXPECT_NE(::stat(path_.c_str(), &status), 0);
     EXPECT_FALSE(ask(path_, {"status", "", ""}, milliseconds(1'000)));
+}
+
+TEST_F(ControlSocket, AnotherUserGetsNoAnswerEvenWhereTheFileLetsHimIn) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "only root can be another user";
+    }
+    serve([](const ControlRequest&) { return done(""); });
+    ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
+    ASSERT_EQ(::chmod(path_.c_str(), 0666), 0);
+    constexpr int kNobody = 65'534;
+    constexpr int kAnswered = 1;
+    constexpr int kNotTried = 2;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        if (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0) {
+            ::_exit(kNotTried);
+        }
+        const std::string answer = send_raw("{\"command\":\"status\"}\n");
+        ::_exit(HasFailure() ? kNotTried : answer.empty() ? 0 : kAnswered);
+    }
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0) << kAnswered << ": it was answered";
+    EXPECT_TRUE(ask(path_, {"status", "", ""}, milliseconds(5'000))) << "its own user is";
 }
 
 TEST_F(ControlSocket, ADeadRunsSocketIsReplacedAndAnotherRunsIsLeft) {

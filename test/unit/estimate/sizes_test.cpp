@@ -74,6 +74,12 @@ TEST(Sizes, OfFilesThatWereMeasured) {
     input.row.ascending = {0.5};
     input.built_late = {true};
     EXPECT_NEAR(sizes_of(input).table.expected / 50'331'648, 1, 0.08);
+    // Small files have all the room that four copiers want, too.
+    SizeInput small;
+    small.rows = 30'000;
+    small.row.record = 73;
+    small.key_bytes = 16;
+    EXPECT_NEAR(sizes_of(small).table.expected / 11'534'336, 1, 0.08);
 }
 
 TEST(Sizes, OfAnEmptyTable) {

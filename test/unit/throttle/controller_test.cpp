@@ -47,6 +47,22 @@ TEST(Controller, NothingHoldsBackWhereNothingSpeaks) {
     EXPECT_FALSE(hand.controller.strongest());
 }
 
+TEST(Controller, WhatIsAboutWritesDoesNotHoldBackWhoReads) {
+    Hand hand;
+    Pressure lag = pressure(Pressure::Kind::lag, 2);
+    lag.of_writes = true;
+    hand.step({lag});
+    EXPECT_EQ(hand.controller.copy_share(), 0);
+    EXPECT_EQ(hand.controller.read_share(), 1);
+    EXPECT_FALSE(hand.controller.strongest_on_reads());
+    hand.step({lag, pressure(Pressure::Kind::gate, 1, "paused")});
+    EXPECT_EQ(hand.controller.read_share(), 0);
+    ASSERT_TRUE(hand.controller.strongest_on_reads());
+    EXPECT_EQ(hand.controller.strongest_on_reads()->cause, "paused");
+    hand.step({lag});
+    EXPECT_EQ(hand.controller.read_share(), 1);
+}
+
 TEST(Controller, AGateStopsAtOnceAndOpensAtOnce) {
     Hand hand;
     hand.step({pressure(Pressure::Kind::gate, 0)});

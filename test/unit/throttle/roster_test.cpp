@@ -46,12 +46,15 @@ TEST_F(RosterTest, AFoundReplicaCountsOnceItWasReached) {
     ASSERT_EQ(added.size(), 1U);
     beat(milliseconds(3'000));
     EXPECT_TRUE(pressures(kStart + seconds(3)).empty());
+    EXPECT_TRUE(roster_.has_untried()) << "so nothing is copied yet";
     EXPECT_TRUE(roster_.reached(*added[0], "u2"));
+    EXPECT_FALSE(roster_.has_untried());
     added[0]->newest = 22;  // begun at 2.1 s
     const auto all = pressures(kStart + seconds(3));
     ASSERT_EQ(all.size(), 1U);
     EXPECT_NEAR(all[0].level, 0.9, 1e-6);
     EXPECT_EQ(all[0].reason, "replica db2:3306 is 0.9s behind, --max-lag is 1s");
+    EXPECT_TRUE(all[0].of_writes) << "the comparison may go on";
 }
 
 // A delayed one shows the first beat after its delay: a copy of a few seconds would be over by

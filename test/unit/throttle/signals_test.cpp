@@ -36,7 +36,17 @@ TEST(BeatLog, BeatsOfAnEarlierRunSayNothing) {
     log.begin(kBegin + seconds(5));
     EXPECT_EQ(log.lag(41, kBegin + seconds(6)), seconds(6));
     EXPECT_EQ(log.lag(7, kBegin + seconds(6)), seconds(6));
+    EXPECT_FALSE(log.has_begun(41));
+    EXPECT_TRUE(log.has_begun(42));
     EXPECT_EQ(log.lag(std::nullopt, kBegin + seconds(6)), seconds(6));
+}
+
+TEST(BeatLog, ANumberThatWasNotWrittenYetSaysNothing) {
+    BeatLog log(0);
+    log.begin(kBegin);
+    log.begin(kBegin + seconds(5));
+    EXPECT_FALSE(log.has_begun(3));
+    EXPECT_EQ(log.lag(1'000'000, kBegin + seconds(6)), seconds(6));
 }
 
 TEST(BeatLog, WhoIsFartherBehindThanWhatIsKeptIsSoAtLeast) {
@@ -177,6 +187,20 @@ TEST(LocalSignals, PauseAndFlagFileStandForThemselves) {
     signals.report(kBegin, pressures);
     EXPECT_EQ(pressures.size(), 2U);
     std::remove(file.c_str());
+}
+
+TEST(LocalSignals, AWindowIsAboutWritesAndAPauseIsNot) {
+    Orders orders;
+    const auto since_midnight = std::chrono::system_clock::now().time_since_epoch() %
+                                std::chrono::hours(24) / std::chrono::minutes(1);
+    const auto in_an_hour = static_cast<unsigned>(since_midnight + 60) % 1440;
+    orders.options.window = DailyWindow{in_an_hour, (in_an_hour + 60) % 1440, "UTC"};
+    orders.paused_since = kBegin;
+    std::vector<Pressure> pressures;
+    LocalSignals(orders).report(kBegin, pressures);
+    ASSERT_EQ(pressures.size(), 2U);
+    EXPECT_FALSE(pressures[0].of_writes);
+    EXPECT_TRUE(pressures[1].of_writes) << pressures[1].reason;
 }
 
 TEST(Cutover, WaitsForAWordAndForWhatStopsTheCopy) {
