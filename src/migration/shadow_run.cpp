@@ -306,12 +306,6 @@ void ShadowRun::stop() {
     ended_.notify();
 }
 
-async::awaitable<void> ShadowRun::pause(std::chrono::milliseconds time) {
-    co_await async::wait_until(
-        ended_, [this] { return stopping_; }, time
-    );
-}
-
 void ShadowRun::require_running() const {
     if (stopping_) {
         throw Error(Errc::stopped, "stopped");

@@ -10,6 +10,12 @@ constexpr std::chrono::milliseconds kSteer{50};
 
 }  // namespace
 
+async::awaitable<void> ShadowRun::pause(std::chrono::milliseconds time) {
+    co_await async::wait_until(
+        ended_, [this] { return stopping_; }, time
+    );
+}
+
 async::awaitable<void> ShadowRun::steer() {
     while (!stopping_) {
         co_await pause(kSteer);

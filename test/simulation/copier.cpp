@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kFoundAhead = 2;
 constexpr unsigned kLateRequestPercent = 1;
-constexpr unsigned kOpenAheadPercent = 50;
+constexpr unsigned kOpenAheadPercent = 25;
 constexpr unsigned kWithdrawPercent = 20;
 
 }  // namespace
