@@ -18,7 +18,7 @@ constexpr double kCopyRow = 3.4e-6;
 constexpr double kCopyByte = 12.6e-9;
 constexpr double kIndexRow = 1.6e-6;        ///< an index that is filled with the copy, in order
 constexpr double kIndexRowRandom = 3.2e-6;  ///< in no order
-constexpr double kVerifyRow = 3.2e-6;
+constexpr double kVerifyRow = 2.8e-6;
 constexpr double kVerifyByte = 5e-9;
 constexpr double kConvertRow = 2.5e-6;
 constexpr double kReadRow = 0.35e-6;
@@ -29,9 +29,9 @@ constexpr double kLateByte = 40e-9;  ///< most of it is the server writing the p
 /// A fence, its commit, and finding the next boundary.
 constexpr double kChunk = 4e-3;
 /// Checks, tables, start of the feed; then catching up, the swap, the clean-up.
-constexpr double kStart = 0.35;
-constexpr double kEnd = 0.15;
-constexpr double kCutover = 0.15;
+constexpr double kStart = 0.15;
+constexpr double kEnd = 0.05;
+constexpr double kCutover = 0.1;
 
 /// A probe copies without fences, and nobody reads its binary log (docs/performance.md: 0.28 s of
 /// CPU for a million rows that take 6 s).
