@@ -14,7 +14,7 @@ using Level = DryRunCheck::Level;
 using Checks = std::vector<DryRunCheck>;
 
 constexpr double kLongTransaction = 10;  // seconds
-constexpr double kLagTold = 5;           // seconds
+constexpr double kLagTold = 2;           // seconds; the server tells whole ones
 constexpr double kLongHistory = 1'000'000;
 /// MySQL 9.1; 64 before (MySQL manual, "Online DDL Operations").
 constexpr unsigned kRowVersionsMax = 64;
@@ -61,9 +61,12 @@ void judge_replicas(const Surroundings& around, Checks& checks) {
     if (problems.empty()) {
         ok(checks,
            name,
-           around.replicas.empty()
-               ? "the server has no replicas"
-               : fmt::format("{} replica(s), none lags", around.replicas.size()));
+           around.replicas.empty() ? "the server has no replicas"
+                                   : fmt::format(
+                                         "{} replica(s), none lags by more than {:.0f} s",
+                                         around.replicas.size(),
+                                         kLagTold
+                                     ));
     } else {
         warn(
             checks,
