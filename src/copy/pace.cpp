@@ -100,4 +100,12 @@ std::size_t Pace::rows_max() const {
     return std::min(std::max(fitting, kRowsLeast), limits_.rows_max);
 }
 
+std::size_t Pace::rows_min() const {
+    constexpr std::size_t kFewest = 10;
+    constexpr std::size_t kEnough = 500;
+    const std::size_t fitting =
+        limits_.row_bytes == 0 ? kRowsLeast : kLeastBytes / limits_.row_bytes;
+    return std::min(std::clamp(fitting, kFewest, kEnough), rows_max());
+}
+
 }  // namespace doppel::copy

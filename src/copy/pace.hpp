@@ -43,6 +43,9 @@ public:
     static constexpr std::uint64_t kFullBytes = std::uint64_t{4} << 20;
     /// What is not known exactly makes no chunk smaller than this.
     static constexpr std::size_t kRowsLeast = 100;
+    /// However long a chunk took, the next one has so many bytes: where a commit alone takes longer
+    /// than a chunk is to take, fewer rows would make no chunk shorter, and the copy never end.
+    static constexpr std::uint64_t kLeastBytes = std::uint64_t{64} << 10;
 
     explicit Pace(Limits limits) : limits_(limits) {}
 
@@ -59,6 +62,8 @@ public:
     void cap_chunk_time(std::optional<std::chrono::milliseconds> cap) noexcept { cap_ = cap; }
     [[nodiscard]] std::chrono::milliseconds chunk_time() const;
     [[nodiscard]] std::size_t rows_max() const;
+    /// 10 to 500, and at most rows_max().
+    [[nodiscard]] std::size_t rows_min() const;
 
 private:
     void average(Clock::time_point now, const ServerLoad& load);

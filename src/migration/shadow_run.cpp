@@ -25,6 +25,7 @@ copy::Pace::Limits pace_limits(const MigrationOptions& options, const ShadowJob&
 
 protocol::ChunkSizer::Limits sizer_limits(const copy::Pace& pace) {
     protocol::ChunkSizer::Limits limits;
+    limits.rows_min = pace.rows_min();
     limits.rows_max = pace.rows_max();
     limits.time_target = pace.chunk_time();
     return limits;

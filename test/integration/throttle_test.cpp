@@ -8,6 +8,10 @@
 #include "support/twin.hpp"
 #include "throttle/discovery.hpp"
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include <gmock/gmock.h>
 
 namespace doppel::test {
@@ -155,6 +159,34 @@ TEST_F(ReplicaLag, StaysUnderItsLimitWhileTheCopyGoesOn) {
     EXPECT_LT(most, 1.5) << "what the machine itself holds up may show for a moment";
 }
 
+TEST_F(ReplicaLag, StaysUnderItsLimitWhereTheReplicaHasWorkOfItsOwn) {
+    fill(60'000);
+    std::atomic<bool> ends = false;
+    std::vector<std::thread> readers;
+    for (int i = 0; i < 3; ++i) {
+        readers.emplace_back([&ends] {
+            const auto session = servers().connect_replica();
+            while (!ends) {
+                session->query("SELECT BENCHMARK(100000, SHA2('x', 512))");
+            }
+        });
+    }
+    measure();
+    write();
+    run_->start(kClauses, {"--max-lag=1s", "--index-build=inline"});
+    EXPECT_TRUE(eventually([&] { return run_->rows_copied() > 0; }, kLimit)) << run_->said();
+    static_cast<void>(gauge_->take());
+    EXPECT_TRUE(run_->process().wait_for("\"cutting_over\"", kLimit)) << run_->said();
+    const auto lags = gauge_->take();
+    ends = true;
+    for (std::thread& reader : readers) {
+        reader.join();
+    }
+    expect_right_end();
+    fmt::print("lag: 95 % {:.3f}s, most {:.3f}s\n", quantile(lags, 0.95), quantile(lags, 1));
+    EXPECT_LT(quantile(lags, 0.95), 1.0);
+}
+
 TEST_F(ReplicaLag, OfAReplicaThatStandsHoldsTheCopyUntilItGoesOn) {
     fill(50'000);
     write();
@@ -268,13 +300,13 @@ TEST_F(ReplicaLag, BeyondTheHardLimitEndsTheRunWhichGoesOnLater) {
     EXPECT_THAT(run_->process().out(), HasSubstr("going on with the run"));
 }
 
-/// Makes a server a replica of another one.
-void replicate(sql::Session& session, const Sandbox& from) {
+/// Makes a server a replica of the one at that port.
+void replicate(sql::Session& session, const std::string& port) {
     session.execute(fmt::format(
         "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = {}, SOURCE_USER = "
         "'repl', SOURCE_PASSWORD = 'repl', SOURCE_AUTO_POSITION = 1, SOURCE_SSL = 1, "
         "SOURCE_CONNECT_RETRY = 1",
-        from.get("DOPPEL_PORT")
+        port
     ));
     session.execute("START REPLICA");
 }
@@ -288,7 +320,7 @@ protected:
         fill(100'000);  // at a twentieth of its speed the copy must outlast all of this
         run_->start(kClauses, {"--chunk-rows=100", "--nice=0.95", "--max-lag=2s"});
         ASSERT_TRUE(eventually([&] { return run_->rows_copied() > 500; }, kLimit)) << run_->said();
-        replicate(*session, servers());
+        replicate(*session, servers().get("DOPPEL_PORT"));
         ASSERT_TRUE(run_->process().wait_for("watching the lag of replica " + address(), kLimit))
             << run_->said();
         ASSERT_TRUE(eventually(
@@ -329,6 +361,25 @@ TEST_F(AnotherReplica, MayVanishWhereThatIsSaid) {
     appear_and_die();
     const auto set = run_->say("set", {"replica-may-vanish=" + address()});
     EXPECT_EQ(set.code, 0) << set.err;
+    EXPECT_EQ(run_->say("set", {"nice=0"}).code, 0);
+    expect_right_end();
+}
+
+TEST_F(AnotherReplica, OfAReplicaIsFoundAndCounts) {
+    const auto session = other_.connect();
+    skip_history(*session);
+    fill(50'000);
+    replicate(*session, servers().get("DOPPEL_REPLICA_PORT"));
+    run_->start(kClauses, {"--chunk-rows=100", "--nice=0.9"});
+    ASSERT_TRUE(run_->process().wait_for("watching the lag of replica " + address(), kLimit))
+        << run_->said();
+    ASSERT_TRUE(eventually([&] { return run_->rows_copied() > 500; }, kLimit)) << run_->said();
+    session->execute("STOP REPLICA SQL_THREAD");
+    ASSERT_TRUE(run_->wait_for_cause("replica-lag", kLimit)) << run_->said();
+    EXPECT_THAT(
+        run_->progress().at("throttle").at("reason").get<std::string>(), HasSubstr(address())
+    );
+    session->execute("START REPLICA SQL_THREAD");
     EXPECT_EQ(run_->say("set", {"nice=0"}).code, 0);
     expect_right_end();
 }

@@ -107,5 +107,14 @@ TEST(Pace, WideRowsMakeSmallChunksButNotTiny) {
     EXPECT_EQ(unknown.rows_max(), 20'000U);
 }
 
+// A server whose commits alone take longer than a chunk is to take.
+TEST(Pace, ChunksThatTakeLongDoNotShrinkToNothing) {
+    EXPECT_EQ(Pace({4, 20'000, milliseconds(100), 200}).rows_min(), 327U);
+    EXPECT_EQ(Pace({4, 20'000, milliseconds(100), 20}).rows_min(), 500U);
+    EXPECT_EQ(Pace({4, 20'000, milliseconds(100), 1'000'000}).rows_min(), 10U);
+    EXPECT_EQ(Pace({4, 50, milliseconds(100), 20}).rows_min(), 50U);
+    EXPECT_EQ(Pace({4, 20'000, milliseconds(100), 0}).rows_min(), Pace::kRowsLeast);
+}
+
 }  // namespace
 }  // namespace doppel::copy
