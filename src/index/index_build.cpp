@@ -14,6 +14,8 @@ namespace {
 using sql::FailureKind;
 
 constexpr std::chrono::milliseconds kConflictPause{500};
+/// Each is a whole build. Somebody may have held a lock for minutes.
+constexpr unsigned kUnansweredMax = 3;
 // MySQL manual, "Server Error Message Reference".
 constexpr unsigned kUnknownVariable = 1193;
 constexpr unsigned kOnlineLogTooBig = 1799;
@@ -96,6 +98,39 @@ async::awaitable<bool> IndexBuild::attempt(unsigned threads) {
     co_return !failure;
 }
 
+async::awaitable<void> IndexBuild::pause_writes() {
+    if (!writes_paused_) {
+        co_await context_.pause_writes();
+        writes_paused_ = true;
+    }
+}
+
+async::awaitable<void> IndexBuild::get_over_loss(const Error& error) {
+    context_.logger.warning("building the indexes: lost the connection: {}", error.what());
+    const unsigned found = session_.found_at_work();
+    co_await session_.reconnect(context_.reconnect_limit);
+    if (found == session_.found_at_work() || co_await is_built()) {
+        co_return;
+    }
+    if (++unanswered_ > kUnansweredMax) {
+        throw Error(
+            Errc::failed,
+            fmt::format(
+                "building the indexes of {} ended {} times without them, and without an answer "
+                "within --silence-limit: the server's error log may say why; a longer limit lets "
+                "it answer",
+                context_.shadow.str(),
+                unanswered_
+            )
+        );
+    }
+    context_.logger.warning(
+        "building the indexes ended without them, and its answer was lost; once more, and replay "
+        "waits meanwhile"
+    );
+    co_await pause_writes();  // the likeliest reason is the log of what is written meanwhile
+}
+
 async::awaitable<void> IndexBuild::get_over(const Error& error) {
     if (context_.stopping) {
         throw Error(Errc::stopped, "stopped");
@@ -104,14 +139,12 @@ async::awaitable<void> IndexBuild::get_over(const Error& error) {
         context_.logger.warning(
             "building the indexes: {}; once more, and replay waits meanwhile", error.what()
         );
-        co_await context_.pause_writes();
-        writes_paused_ = true;
+        co_await pause_writes();
         co_return;
     }
     switch (sql::classify_write_failure(error)) {
         case FailureKind::connection_lost:
-            context_.logger.warning("building the indexes: lost the connection: {}", error.what());
-            co_await session_.reconnect(context_.reconnect_limit);
+            co_await get_over_loss(error);
             co_return;
         case FailureKind::conflict:
             if (conflicts_.met(sql::ConflictCount::Clock::now())) {

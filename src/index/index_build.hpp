@@ -38,7 +38,7 @@ struct BuildContext {
 /// an answer but from the table's definition, so it may be begun again after any failure.
 class IndexBuild final {
 public:
-    /// `session` should be patient: the statement takes as long as it takes.
+    /// `session` leaves statements at work (sql::SessionSettings::leave_at_work).
     IndexBuild(BuildContext context, sql::AsyncSession& session);
 
     /// Returns when the indexes are there. `threads`: how many the server may use for it.
@@ -48,11 +48,14 @@ private:
     async::awaitable<bool> is_built();
     async::awaitable<bool> attempt(unsigned threads);
     async::awaitable<void> get_over(const Error& error);
+    async::awaitable<void> get_over_loss(const Error& error);
+    async::awaitable<void> pause_writes();
 
     BuildContext context_;
     sql::AsyncSession& session_;
     sql::ConflictCount conflicts_;
     bool writes_paused_ = false;
+    unsigned unanswered_ = 0;  ///< builds that ended in vain, and nobody heard why
 };
 
 }  // namespace doppel::index

@@ -27,10 +27,8 @@ SessionFactory::SessionFactory(
       logger_(std::move(logger)),
       run_id_(random_id()) {}
 
-std::unique_ptr<sql::AsyncSession> SessionFactory::make(
-    sql::SessionSettings settings, std::chrono::milliseconds patience
-) {
-    settings.statement_timeout = statement_timeout_ + patience;
+std::unique_ptr<sql::AsyncSession> SessionFactory::make(sql::SessionSettings settings) {
+    settings.statement_timeout = statement_timeout_;
     settings.activity = activity_;
     return std::make_unique<sql::AsyncSession>(
         options_, std::move(settings), session_lock_name(run_id_, ++made_), logger_, silence_
@@ -100,8 +98,10 @@ std::unique_ptr<sql::AsyncSession> SessionFactory::writer() {
     return make(key_settings());
 }
 
-std::unique_ptr<sql::AsyncSession> SessionFactory::builder(std::chrono::milliseconds patience) {
-    return make(key_settings(), patience);
+std::unique_ptr<sql::AsyncSession> SessionFactory::builder() {
+    sql::SessionSettings settings = key_settings();
+    settings.leave_at_work = true;
+    return make(std::move(settings));
 }
 
 std::unique_ptr<sql::AsyncSession> SessionFactory::verifier() {

@@ -42,9 +42,9 @@ public:
     /// The same, under a program name of its own: it reads much, and who looks for the cause of
     /// load shall find it.
     [[nodiscard]] std::unique_ptr<sql::AsyncSession> verifier();
-    /// A writer for one statement that takes long: what the server does not answer within
-    /// `patience` beyond the usual limit counts as lost.
-    [[nodiscard]] std::unique_ptr<sql::AsyncSession> builder(std::chrono::milliseconds patience);
+    /// A writer for a statement that may take hours and shows what became of it: it is left to end
+    /// by itself when its connection is lost.
+    [[nodiscard]] std::unique_ptr<sql::AsyncSession> builder();
     /// Writers and verifiers made from now on are in UTC, for keys with a TIMESTAMP
     /// (KeyShape::needs_utc).
     void use_utc() noexcept { utc_ = true; }
@@ -58,9 +58,7 @@ public:
 private:
     /// Of every session that reads or writes keys: all must spell a TIMESTAMP alike.
     [[nodiscard]] sql::SessionSettings key_settings() const;
-    std::unique_ptr<sql::AsyncSession> make(
-        sql::SessionSettings settings, std::chrono::milliseconds patience = {}
-    );
+    std::unique_ptr<sql::AsyncSession> make(sql::SessionSettings settings);
 
     ConnectionOptions options_;
     std::chrono::milliseconds statement_timeout_;

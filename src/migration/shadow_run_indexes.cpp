@@ -6,17 +6,10 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 namespace doppel::migration {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr std::chrono::milliseconds kLook{1'000};
-/// A build should not take many times as long as the copy; if it does, it is begun again with twice
-/// the time (sql::AsyncSession).
-constexpr int kPatience = 4;
 
 }  // namespace
 
@@ -26,9 +19,7 @@ async::awaitable<void> ShadowRun::build_indexes() {
     }
     enter(Phase::indexing);
     tell_of_hold_up();
-    const auto copy_took =
-        std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started_);
-    index_session_ = sessions_.builder(kPatience * copy_took);
+    index_session_ = sessions_.builder();
     co_await index_session_->reconnect(options_.reconnect_limit);
     index::IndexBuild build(build_context(), *index_session_);
     building_ = true;
@@ -85,14 +76,14 @@ async::awaitable<void> ShadowRun::end_build_on_stop() {
     while (building_ && !stopping_) {
         co_await changed_.wait(kLook);
     }
-    if (!building_ || index_session_->connection_id() == 0) {
+    if (!building_) {
         co_return;
     }
-    const std::string kill = fmt::format("KILL QUERY {}", index_session_->connection_id());
+    auto interrupt = [this](sql::Session& session) { index_session_->interrupt(session); };
     try {
-        co_await finder_session_->execute(kill);  // its work has ended with the copy
+        co_await finder_session_->run(interrupt);  // its work has ended with the copy
     } catch (const Error& error) {
-        logger_.debug("{}: {}", kill, error.what());
+        logger_.debug("ending the build of the indexes: {}", error.what());
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,8 @@ constexpr std::chrono::seconds kOldConnectionEnds{30};
 constexpr std::chrono::milliseconds kSilenceMax = std::chrono::hours{24};
 constexpr std::chrono::milliseconds kBackoffInitial{100};
 constexpr std::chrono::milliseconds kBackoffMax{5'000};
+/// Between looks at a statement that was left at work.
+constexpr std::chrono::milliseconds kLookAtWork{1'000};
 constexpr unsigned kNoSuchThread = 1094;
 
 /// A member that has lost its group answers, but its commits do not.
@@ -83,23 +86,38 @@ void AsyncSession::note_failure(const Error& error, Silence::Clock::time_point b
     }
 }
 
-bool AsyncSession::was_at_work(Session& session, std::uint64_t connection) const {
-    if (settings_.statement_timeout.count() == 0) {
-        return false;
-    }
+std::optional<std::chrono::seconds> AsyncSession::time_at_work(
+    Session& session, std::uint64_t connection
+) {
     // The columns Id, Command and Time (MySQL manual, "SHOW PROCESSLIST Statement").
     const Rows list = session.query("SHOW PROCESSLIST");
     const std::string id = std::to_string(connection);
-    const auto limit = std::chrono::floor<std::chrono::seconds>(settings_.statement_timeout);
-    return std::any_of(list.rows.begin(), list.rows.end(), [&](const Row& row) {
-        return row.at(0).value_or("") == id && row.at(4).value_or("") == "Query" &&
-               std::strtoll(row.at(5).value_or("0").c_str(), nullptr, 10) >= limit.count();
+    const auto found = std::find_if(list.rows.begin(), list.rows.end(), [&](const Row& row) {
+        return row.at(0).value_or("") == id && row.at(4).value_or("") == "Query";
     });
+    if (found == list.rows.end()) {
+        return std::nullopt;
+    }
+    return std::chrono::seconds(std::strtoll(found->at(5).value_or("0").c_str(), nullptr, 10));
+}
+
+void AsyncSession::note_left_at_work(std::uint64_t connection, std::chrono::seconds since) {
+    silence_->withdraw();
+    if (std::exchange(left_id_, connection) == connection) {
+        return;
+    }
+    working_id_ = connection;
+    ++found_at_work_;
+    logger_.warning(
+        "a statement whose connection was given up is still at work, for {} s now: its end is "
+        "waited for",
+        since.count()
+    );
 }
 
 void AsyncSession::wait_longer() {
     silence_->withdraw();
-    ++extensions_;
+    ++found_at_work_;
     const auto before = settings_.statement_timeout;
     settings_.statement_timeout = std::min(before * 2, kSilenceMax);
     logger_.warning(
@@ -143,6 +161,14 @@ void AsyncSession::take_lock(Session& session) const {
     }
 }
 
+void AsyncSession::interrupt(Session& over) const {
+    const std::uint64_t id = working_id_;
+    // The lock tells it from a connection of somebody else's that got the number after a restart.
+    if (id != 0 && holder_of_lock(over) == id) {
+        over.execute(fmt::format("KILL QUERY {}", id));
+    }
+}
+
 void AsyncSession::end_connection(Session& over) {
     if (connection_id_ != 0 && holder_of_lock(over) == connection_id_) {
         kill(over, connection_id_);
@@ -151,7 +177,7 @@ void AsyncSession::end_connection(Session& over) {
     over.execute("DO RELEASE_LOCK(" + mysql::quote_string(lock_name_) + ")");
 }
 
-void AsyncSession::connect_and_lock() {
+bool AsyncSession::connect_and_lock() {
     session_.reset();
     if (connection_id_ != 0) {
         lost_ids_ = {connection_id_};
@@ -162,9 +188,14 @@ void AsyncSession::connect_and_lock() {
     const std::uint64_t holder = lost_ids_.empty() ? 0 : holder_of_lock(*session);
     // Else another one has taken the name: a run that takes this one for dead.
     if (std::find(lost_ids_.begin(), lost_ids_.end(), holder) != lost_ids_.end()) {
-        const bool at_work = was_at_work(*session, holder);
+        const auto at_work = time_at_work(*session, holder);
+        if (at_work && settings_.leave_at_work) {
+            note_left_at_work(holder, *at_work);
+            return false;
+        }
         kill(*session, holder);
-        if (at_work) {
+        const auto limit = std::chrono::floor<std::chrono::seconds>(settings_.statement_timeout);
+        if (at_work && limit.count() > 0 && *at_work >= limit) {
             wait_longer();
             session = connect(options_, settings_);  // the limit is one of the connection
         }
@@ -179,9 +210,11 @@ void AsyncSession::connect_and_lock() {
         first_server_ = server;
     }
     connection_id_ = session->connection_id();
+    working_id_ = connection_id_;
     lost_ids_.clear();
     note_answer();
     session_ = std::move(session);
+    return true;
 }
 
 void AsyncSession::require_same_server(Session& other) const {
@@ -191,7 +224,7 @@ void AsyncSession::require_same_server(Session& other) const {
 }
 
 async::awaitable<void> AsyncSession::open() {
-    co_await worker_.run([this] { connect_and_lock(); });
+    co_await worker_.run([this] { (void)connect_and_lock(); });  // nothing is at work yet
 }
 
 async::awaitable<void> AsyncSession::execute(std::string statement) {
@@ -209,9 +242,9 @@ async::awaitable<Rows> AsyncSession::query_surely(
     co_return co_await run_surely(work, limit);
 }
 
-async::awaitable<void> AsyncSession::open_again() {
+async::awaitable<bool> AsyncSession::open_again() {
     try {
-        co_await open();
+        co_return co_await worker_.run([this] { return connect_and_lock(); });
     } catch (const Error& error) {
         // The server took us before, so this is a state that it is in, and no reason to give up
         // what was done.
@@ -223,7 +256,7 @@ async::awaitable<void> AsyncSession::open_again() {
 }
 
 async::awaitable<void> AsyncSession::reconnect(std::chrono::milliseconds limit) {
-    const auto deadline = std::chrono::steady_clock::now() + limit;
+    auto deadline = std::chrono::steady_clock::now() + limit;
     std::chrono::milliseconds pause = kBackoffInitial;
     while (true) {
         if (giving_up_) {
@@ -231,8 +264,12 @@ async::awaitable<void> AsyncSession::reconnect(std::chrono::milliseconds limit) 
         }
         std::string reason;
         try {
-            co_await open_again();
-            co_return;
+            if (co_await open_again()) {
+                co_return;
+            }
+            deadline = std::chrono::steady_clock::now() + limit;
+            pause = kLookAtWork;
+            reason = "what was left at work is not done";
         } catch (const Error& error) {
             if (error.code() != Errc::interrupted || giving_up_ ||
                 std::chrono::steady_clock::now() + pause > deadline) {
@@ -250,6 +287,7 @@ async::awaitable<void> AsyncSession::close() {
     co_await worker_.run([this] {
         session_.reset();
         connection_id_ = 0;
+        working_id_ = 0;
     });
 }
 

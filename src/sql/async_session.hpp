@@ -9,6 +9,7 @@
 #include "sql/session.hpp"
 #include "sql/silence.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -28,7 +29,9 @@ namespace doppel::sql {
 ///
 /// A connection on which the server says nothing for `SessionSettings::statement_timeout` counts as
 /// lost. Where it turns out that the server was at work on a statement, the limit is doubled for
-/// the connections that follow, so that a statement that takes long is not begun for ever.
+/// the connections that follow, so that a statement that takes long is not begun for ever. With
+/// `SessionSettings::leave_at_work` it is not ended but waited for: what becomes of an index build
+/// can be seen, and its connection need not be trusted for hours.
 ///
 /// Used by one coroutine at a time.
 class AsyncSession final {
@@ -71,10 +74,10 @@ public:
                 }
                 logger_.warning("the connection was lost: {}", error.what());
             }
-            const unsigned extensions = extensions_;
+            const unsigned found = found_at_work_;
             co_await reconnect(limit);
-            if (extensions != extensions_) {
-                first_loss.reset();  // the server was at work, and has more time for it now
+            if (found != found_at_work_) {
+                first_loss.reset();  // it was at work, and is done or has more time for it now
             }
         }
     }
@@ -84,7 +87,8 @@ public:
 
     /// Connects anew, trying again with back-off until `limit` has passed; then throws
     /// Error(interrupted), also where the server refuses us. On return the old connection is gone
-    /// from the server. Throws what
+    /// from the server. A statement that is left at work is waited for, however long it takes; the
+    /// limit counts from the last time it was seen. Throws what
     /// require_same_history throws when the server is another one or may have lost commits.
     async::awaitable<void> reconnect(std::chrono::milliseconds limit);
 
@@ -106,6 +110,11 @@ public:
 
     /// 0 when not connected. May be read from any thread while no call runs.
     [[nodiscard]] std::uint64_t connection_id() const noexcept { return connection_id_; }
+    /// Within `run` of another session: ends the statement that this one has at work, if any, also
+    /// the one that `reconnect` waits for; connections stay. From any thread.
+    void interrupt(Session& over) const;
+    /// How often a statement turned out to be at work when its connection had been given up.
+    [[nodiscard]] unsigned found_at_work() const noexcept { return found_at_work_; }
 
 private:
     /// On the session's thread.
@@ -131,15 +140,19 @@ private:
     [[nodiscard]] Session& require() const;
     void note_answer() { last_answer_ = Silence::Clock::now(); }
     void note_failure(const Error& error, Silence::Clock::time_point began);
-    void connect_and_lock();
+    /// False: what was left at work is not done; there is no connection then.
+    bool connect_and_lock();
     /// The connection that has the lock's name; 0: none.
     [[nodiscard]] std::uint64_t holder_of_lock(Session& session) const;
     void take_lock(Session& session) const;
     void kill(Session& session, std::uint64_t connection) const;
-    /// True when the server was silent on `connection` because it works on a statement of it.
-    [[nodiscard]] bool was_at_work(Session& session, std::uint64_t connection) const;
+    /// How long the server has been at work on a statement of `connection`; nothing: it is not.
+    [[nodiscard]] static std::optional<std::chrono::seconds> time_at_work(
+        Session& session, std::uint64_t connection
+    );
+    void note_left_at_work(std::uint64_t connection, std::chrono::seconds since);
     void wait_longer();
-    async::awaitable<void> open_again();
+    async::awaitable<bool> open_again();
 
     ConnectionOptions options_;
     SessionSettings settings_;
@@ -147,13 +160,16 @@ private:
     Logger logger_;
     std::unique_ptr<Session> session_;
     std::uint64_t connection_id_ = 0;
+    std::uint64_t left_id_ = 0;  ///< the last one whose statement was left at work
+    /// connection_id_ or, while its end is waited for, left_id_.
+    std::atomic<std::uint64_t> working_id_ = 0;
     std::vector<std::uint64_t> lost_ids_;         ///< of connections that may have the lock's name
     std::optional<ServerIdentity> first_server_;  ///< of the first connection
     std::shared_ptr<Silence> silence_;
     Silence::Clock::time_point last_answer_;
     bool giving_up_ = false;
-    unsigned extensions_ = 0;  ///< times that `wait_longer` was called
-    async::Worker worker_;     ///< last, so that its thread ends first
+    std::atomic<unsigned> found_at_work_ = 0;
+    async::Worker worker_;  ///< last, so that its thread ends first
 };
 
 }  // namespace doppel::sql

@@ -59,10 +59,12 @@ struct SessionSettings {
     std::string program_name = "doppel";  ///< shown in performance_schema.session_connect_attrs
     std::vector<std::string> statements;  ///< run in order after connecting, e.g. SET statements
     /// The longest silence while the server works on a statement; then the connection counts as
-    /// lost and the statement may still be running there. 0: no limit but TCP keepalive, for
-    /// statements of unknown length such as an index build. Otherwise 1 s..24 h, rounded up to
-    /// whole seconds.
+    /// lost and the statement may still be running there. 0: no limit but TCP keepalive. Otherwise
+    /// 1 s..24 h, rounded up to whole seconds.
     std::chrono::milliseconds statement_timeout{0};
+    /// For statements that take as long as they take (see AsyncSession): one that is at work when
+    /// its connection is lost is left to end by itself.
+    bool leave_at_work = false;
     /// Counts what the session does; may be null.
     std::shared_ptr<Activity> activity;
 };

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -41,8 +42,12 @@ protected:
         options_.user = environment("DOPPEL_USER");
         options_.password = environment("DOPPEL_PASSWORD");
         other_ = connect(options_, {});
+        make_session(false);
+    }
+    void make_session(bool leave_at_work) {
         SessionSettings settings;
         settings.statement_timeout = seconds(1);
+        settings.leave_at_work = leave_at_work;
         session_ = std::make_unique<AsyncSession>(
             options_, settings, "doppel.async_session_test", Logger()
         );
@@ -116,6 +121,56 @@ TEST_F(AsyncSessions, DoNotCountAStatementThatWasStillAtWorkAsALoss) {
     );
     EXPECT_FALSE(failure) << failure->what();
     EXPECT_EQ(tries, 3);
+}
+
+// Its connection is given up in a second, and nothing of what it did is lost.
+TEST_F(AsyncSessions, WaitForTheEndOfAStatementThatIsLeftAtWork) {
+    make_session(true);
+    other_->execute("CREATE SCHEMA IF NOT EXISTS async_session_test");
+    other_->execute("DROP TABLE IF EXISTS async_session_test.made");
+    int tries = 0;
+    const auto failure = failure_of(
+        [&](Session& session) {
+            if (++tries == 1) {
+                session.execute(
+                    "CREATE TABLE async_session_test.made SELECT BENCHMARK(400000000, 1 + 1) b"
+                );
+            }
+            // The first one is done, or this would wait for it or not find it.
+            EXPECT_EQ(
+                session.query("SELECT COUNT(*) FROM async_session_test.made").scalar(), Value("1")
+            );
+        },
+        milliseconds(0)
+    );
+    EXPECT_FALSE(failure) << failure->what();
+    EXPECT_EQ(tries, 2);
+    EXPECT_EQ(session_->found_at_work(), 1U);
+    other_->execute("DROP SCHEMA async_session_test");
+}
+
+// Ctrl-C during an index build.
+TEST_F(AsyncSessions, InterruptWhatWasLeftAtWork) {
+    make_session(true);
+    std::thread user([&] {
+        const auto is_waiting = [&] { return session_->found_at_work() > 0; };
+        for (int i = 0; i < 300 && !is_waiting(); ++i) {
+            std::this_thread::sleep_for(milliseconds(100));
+        }
+        session_->interrupt(*other_);
+    });
+    int tries = 0;
+    const auto failure = failure_of(
+        [&](Session& session) {
+            if (++tries == 1) {
+                session.query("SELECT BENCHMARK(400000000000, 1 + 1)");
+            }
+        },
+        milliseconds(0)
+    );
+    user.join();
+    EXPECT_FALSE(failure) << failure->what();
+    EXPECT_EQ(tries, 2);
 }
 
 }  // namespace

@@ -148,5 +148,31 @@ TEST_F(IndexBuildTest, IsBegunAgainWithoutReplayWhenTheServersLogOverflows) {
     expect_like_native(schema.session(), kClauses, "id");
 }
 
+// A connection need not be trusted for as long as a build may take, and no build is done twice.
+TEST_F(IndexBuildTest, IsLeftToEndWhereItTakesLongerThanTheLimitOfSilence) {
+    constexpr unsigned kRows = 40'000;
+    Schema schema(server(), "app");
+    // Long to compare, so long to sort.
+    schema.execute("CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(600) NOT NULL)");
+    schema.execute(fmt::format("SET SESSION cte_max_recursion_depth = {}", kRows));
+    schema.execute(fmt::format(
+        "INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}"
+        ") SELECT i, CONCAT(REPEAT('\u00e4', 500), SHA2(i, 256)) FROM n",
+        kRows
+    ));
+    schema.execute("CREATE TABLE twin LIKE t");
+    schema.execute("INSERT INTO twin SELECT * FROM t");
+    const std::string clauses = "ADD INDEX (s)";
+    const auto run = server().run_doppel(
+        "ALTER TABLE app.t " + clauses,
+        {"--no-native", "--index-build=deferred", "--silence-limit=1s", "--lock-wait-timeout=1s"}
+    );
+    EXPECT_EQ(run.code, 0) << run.err;
+    EXPECT_THAT(run.err, HasSubstr("is still at work"));
+    EXPECT_THAT(run.err, Not(HasSubstr("ended without them")));
+    EXPECT_THAT(run.err, Not(HasSubstr("now the limit is")));
+    expect_like_native(schema.session(), clauses, "id");
+}
+
 }  // namespace
 }  // namespace doppel::test
