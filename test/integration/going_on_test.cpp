@@ -353,7 +353,7 @@ TEST_F(GoneOnWithout, TheMigrationLock) {
 // Each is one statement, so there is nothing between two of them.
 TEST_F(GoneOnWithout, MoreThanASecondSinceItsCheckpoint) {
     begin({}, 4 * kManyRows);
-    const auto process = start({"--chunk-rows=10"});
+    const auto process = start({"--chunk-rows=10", "--nice=0.7"});
     ASSERT_TRUE(process->wait_for("\"copying\"", seconds(30))) << process->err();
     const auto points = [this] {
         const auto row =
