@@ -180,7 +180,7 @@ void look_at_replicas(
     const plan::Facts& facts,
     Surroundings& around
 ) {
-    around.has_replicas = migration::has_replicas(session, facts.server.version);
+    around.has_replicas = migration::has_replicas(session);
     const bool new_name = facts.server.version.at_least(8, 0, 22);
     const auto list = query_if_told(session, new_name ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS");
     around.replicas_known = list.has_value();

@@ -3,7 +3,6 @@
 
 #include "doppel/migration.hpp"
 #include "doppel/throttle.hpp"
-#include "mysql/server_version.hpp"
 #include "sql/session.hpp"
 
 #include <chrono>
@@ -14,8 +13,9 @@
 
 namespace doppel::migration {
 
-/// To replicas the index build is one long event. Who may not see them is taken to have some.
-[[nodiscard]] bool has_replicas(sql::Session& session, const mysql::ServerVersion& version);
+/// To replicas the index build is one long event. Those count that a run watches
+/// (throttle::find_replicas), and groups. Who may not see them is taken to have some.
+[[nodiscard]] bool has_replicas(sql::Session& session);
 
 /// Whether the user names replicas, of which the server need not know.
 [[nodiscard]] inline bool names_replicas(const ThrottleOptions& options) {

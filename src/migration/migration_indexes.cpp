@@ -7,6 +7,7 @@
 #include "migration/migration.hpp"
 #include "schema/reader.hpp"
 #include "sql/server_role.hpp"
+#include "throttle/discovery.hpp"
 
 #include <fmt/format.h>
 
@@ -56,10 +57,10 @@ std::optional<index::Definitions> leave_out(
 
 }  // namespace
 
-bool has_replicas(sql::Session& session, const mysql::ServerVersion& version) {
+bool has_replicas(sql::Session& session) {
     try {
-        const bool new_name = version.at_least(8, 0, 22);
-        return !session.query(new_name ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS").empty() ||
+        // Not whatever reads the binary log: other runs and change data capture do, too.
+        return !throttle::find_replicas(session).empty() ||
                sql::read_role(session).group.has_value();
     } catch (const Error& error) {
         if (error.code() == Errc::interrupted) {
@@ -73,8 +74,7 @@ async::awaitable<bool> Migration::look_for_replicas() {
     if (names_replicas(options_.throttle)) {
         co_return true;
     }
-    const mysql::ServerVersion version = plan_->facts.server.version;
-    auto look = [version](sql::Session& session) { return has_replicas(session, version); };
+    auto look = [](sql::Session& session) { return has_replicas(session); };
     co_return co_await main_session_->run_surely(look, options_.reconnect_limit);
 }
 

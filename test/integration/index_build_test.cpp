@@ -44,6 +44,25 @@ TEST_F(IndexBuildTest, FollowsTheCopyOfALargeTable) {
     expect_like_native(schema_->session(), kClauses, "id");
 }
 
+// It reads the binary log as a replica does, but nobody reads what it has.
+TEST_F(IndexBuildTest, DoesNotTakeAnotherRunForAReplica) {
+    fill_twins(kManyRows);
+    execute("CREATE TABLE other (id INT PRIMARY KEY)");
+    const auto other = std::make_unique<Process>(
+        server().doppel_command(
+            "ALTER TABLE app.other ADD COLUMN a INT", {"--no-native", "--postpone-cutover"}
+        ),
+        server().environment()
+    );
+    ASSERT_TRUE(other->wait_for("postponed", seconds(30))) << other->out();
+    const auto run = server().run_doppel(statement(), {"--no-native"});
+    EXPECT_EQ(run.code, 0) << run.err;
+    EXPECT_TRUE(passed(run.out, "indexing")) << run.out;
+    other->signal(SIGINT);
+    EXPECT_EQ(other->wait(seconds(20)), 130) << other->err();
+    expect_like_native(schema_->session(), kClauses, "id");
+}
+
 TEST_F(IndexBuildTest, IsPartOfTheCopyOfASmallTableAndWhereThatIsAskedFor) {
     fill_twins(1'000);
     const auto small = server().run_doppel(statement(), {"--no-native", "--drop-old"});
