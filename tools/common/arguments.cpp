@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace doppel::cli {
 
@@ -31,6 +32,20 @@ std::size_t password_offset(std::string_view word) {
     return name.find("pass") == std::string::npos ? std::string_view::npos : equals + 1;
 }
 
+/// Of a URL's user and password in this word, e.g. --throttle-http=http://user:password@host/; 0
+/// and 0 when it holds none.
+std::pair<std::size_t, std::size_t> credentials_of_url(std::string_view word) {
+    constexpr std::string_view kScheme = "://";
+    const std::size_t scheme = word.find(kScheme);
+    if (scheme == std::string_view::npos) {
+        return {0, 0};
+    }
+    const std::size_t begin = scheme + kScheme.size();
+    const std::size_t end = word.substr(0, word.find_first_of("/?# ", begin)).rfind('@');
+    return end == std::string_view::npos || end < begin ? std::pair<std::size_t, std::size_t>(0, 0)
+                                                        : std::pair(begin, end);
+}
+
 }  // namespace
 
 std::vector<std::string> take_arguments(int argc, char** argv) {
@@ -42,6 +57,8 @@ std::vector<std::string> take_arguments(int argc, char** argv) {
         if (offset != std::string_view::npos) {
             std::fill(argv[i] + offset, argv[i] + word.size(), 'x');
         }
+        const auto [begin, end] = credentials_of_url(word);
+        std::fill(argv[i] + begin, argv[i] + end, 'x');
     }
     return arguments;
 }

@@ -34,6 +34,23 @@ TEST(Arguments, PasswordsAreOverwritten) {
     );
 }
 
+TEST(Arguments, CredentialsInUrlsAreOverwritten) {
+    EXPECT_THAT(
+        shown(
+            {"--throttle-http=http://me:secret@host:1/a?b@c",
+             "https://secret@host",
+             "http://host/a@b",
+             "http://host"}
+        ),
+        ElementsAre(
+            "--throttle-http=http://xxxxxxxxx@host:1/a?b@c",
+            "https://xxxxxx@host",
+            "http://host/a@b",
+            "http://host"
+        )
+    );
+}
+
 TEST(Arguments, TheRestStays) {
     EXPECT_THAT(
         shown({"-hprod", "-p", "--password", "--port=1", "ALTER TABLE t DROP COLUMN password", "-"}
