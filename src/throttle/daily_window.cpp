@@ -87,6 +87,11 @@ base::Result<DailyWindow> parse_window(std::string_view text) {
     if (!from || !to || *from == kMinutesOfDay) {
         return base::Failure{fmt::format("'{}' is no time of day; {}", text, kExpected)};
     }
+    if (*from == *to) {
+        return base::Failure{fmt::format(
+            "'{}' ends when it begins; write 00:00-24:00 for the whole day, or off", text
+        )};
+    }
     window.from_minute = *from;
     window.to_minute = *to;
     if (!find_zone(window.zone)) {

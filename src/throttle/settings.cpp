@@ -25,7 +25,7 @@ constexpr std::size_t kStatusLimitsMax = 16;
 constexpr std::size_t kTextMax = 2'000;
 
 bool is_off(std::string_view value) {
-    return value.empty() || base::equals_ignore_case(value, "off");
+    return base::equals_ignore_case(value, "off");
 }
 
 Applied set_duration(
@@ -150,9 +150,29 @@ Applied set_text(std::string& field, std::string_view value) {
     return true;
 }
 
+/// Reads only as far as its first word tells; the session that asks it is read-only besides.
+bool is_question(std::string_view text) {
+    constexpr std::array<std::string_view, 5> kBegins{"select", "with", "table", "values", "show"};
+    text.remove_prefix(std::min(text.find_first_not_of("( \t\r\n"), text.size()));
+    const std::string word =
+        base::to_lower_ascii(text.substr(0, text.find_first_of("( \t\r\n*'\"`@")));
+    return std::find(kBegins.begin(), kBegins.end(), word) != kBegins.end();
+}
+
+Applied set_query(std::string& field, std::string_view value) {
+    if (!is_off(value) && !is_question(value)) {
+        return base::Failure{fmt::format("'{}' is no query; write SELECT ..", value)};
+    }
+    return set_text(field, value);
+}
+
 Applied set_url(std::string& field, std::string_view value) {
     const std::string lower = base::to_lower_ascii(value);
-    if (!is_off(value) && !lower.starts_with("http://") && !lower.starts_with("https://")) {
+    const std::string_view host =
+        std::string_view(lower).substr(std::min(lower.find("//"), lower.size()));
+    const bool has_host = host.size() > 2 && host.at(2) != '/';
+    if (!is_off(value) &&
+        (!has_host || (!lower.starts_with("http://") && !lower.starts_with("https://")))) {
         return base::Failure{
             fmt::format("'{}' is no URL; write http://host/path or https://host/path", value)};
     }
@@ -204,7 +224,7 @@ Applied set_grace(milliseconds& field, std::string_view value) {
 
 /// A URL may hold a password, and a query anything.
 std::string hidden(const std::string& text) {
-    return text.empty() ? "off" : "(set)";
+    return text.empty() ? "off" : "set (and not shown)";
 }
 
 std::string or_off(const std::string& text) {
@@ -285,7 +305,7 @@ constexpr std::array<Entry, 21> kEntries{{
          return o.critical_history_length ? fmt::to_string(*o.critical_history_length) : "off";
      }},
     {"throttle-query",
-     [](O& o, V v) { return set_text(o.query, v); },
+     [](O& o, V v) { return set_query(o.query, v); },
      [](const O& o) { return hidden(o.query); }},
     {"throttle-http",
      [](O& o, V v) { return set_url(o.http, v); },
@@ -340,7 +360,12 @@ Applied apply_setting(ThrottleOptions& options, std::string_view name, std::stri
         return base::Failure{
             fmt::format("'{}' is no setting; the settings are: {}", name, setting_names())};
     }
-    return entry->apply(options, base::trim(value));
+    const std::string_view trimmed = base::trim(value);
+    if (trimmed.empty()) {
+        // A shell's empty variable must not take a limit away.
+        return base::Failure{"the value is empty; off takes a limit away"};
+    }
+    return entry->apply(options, trimmed);
 }
 
 std::vector<std::pair<std::string, std::string>> list_settings(const ThrottleOptions& options) {

@@ -12,8 +12,9 @@
 namespace doppel::throttle {
 
 /// Sets the field of ThrottleOptions that has the option's name, e.g. "max-lag", from text. The
-/// command line and `doppel set` use it. "off" takes a limit away; lists of servers grow, "none"
-/// empties them. Fails with a sentence that says what to write; then nothing is changed.
+/// command line and `doppel set` use it. "off" takes a limit away, an empty value does not; lists
+/// of servers grow, "none" empties them. Fails with a sentence that says what to write; then
+/// nothing is changed.
 [[nodiscard]] base::Result<bool> apply_setting(
     ThrottleOptions& options, std::string_view name, std::string_view value
 );

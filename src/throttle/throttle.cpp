@@ -24,6 +24,12 @@ std::unique_ptr<Probe> make_probe(const Throttle::Context& context) {
     return std::make_unique<Probe>(context.connection, context.settings, context.primary_uuid);
 }
 
+/// Whatever a user's query is made of, it must change nothing.
+sql::SessionSettings only_reading(sql::SessionSettings settings) {
+    settings.statements.emplace_back("SET SESSION TRANSACTION READ ONLY");
+    return settings;
+}
+
 Heart::Context heart_context(
     const Throttle::Context& context, const ReplicaWatch& replicas, async::Event& ended
 ) {
@@ -68,7 +74,7 @@ Throttle::Throttle(Context context, async::TaskGroup& tasks)
           heart_context(context_, replicas_, ended_), make_probe(context_), context_.numbers_used
       ),
       replicas_(watch_context(context_, heart_, ended_), tasks),
-      probe_(context_.connection, context_.settings, context_.primary_uuid) {}
+      probe_(context_.connection, only_reading(context_.settings), context_.primary_uuid) {}
 
 void Throttle::spawn(async::TaskGroup& tasks) {
     step(Clock::now());

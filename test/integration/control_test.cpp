@@ -197,6 +197,25 @@ TEST_F(ControlTest, AFlagFileAndAQueryHoldItBack) {
     EXPECT_GT(held_for(summary_, "throttle-query"), 0.3);
 }
 
+// It is asked with the rights of the run.
+TEST_F(ControlTest, AQueryThatWouldWriteIsHeldAgainstTheCopyAndWritesNothing) {
+    execute("CREATE TABLE kept (id INT PRIMARY KEY)");
+    execute("INSERT INTO kept VALUES (1)");
+    start(
+        {"--throttle-query=WITH a AS (SELECT 1 AS id) DELETE FROM app.kept WHERE id IN (SELECT id "
+         "FROM a)",
+         "--throttle-grace=300ms",
+         "--nice=0.9"}
+    );
+    expect_held("throttle-query", "READ ONLY");
+    EXPECT_EQ(scalar("SELECT COUNT(*) FROM kept"), "1");
+    EXPECT_EQ(run_->say("set", {"throttle-query=DROP TABLE app.kept"}).code, 2);
+    EXPECT_EQ(run_->say("set", {"throttle-query=off"}).code, 0);
+    EXPECT_EQ(run_->say("set", {"nice=0"}).code, 0);
+    expect_done();
+    execute("DROP TABLE kept");
+}
+
 TEST_F(ControlTest, WhatCannotBeReadHoldsItBackAfterTheGrace) {
     start({"--throttle-query=SELECT n FROM app.gone", "--throttle-grace=300ms", "--nice=0.9"});
     expect_held("throttle-query", "could not be read for ");

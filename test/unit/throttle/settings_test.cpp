@@ -50,6 +50,35 @@ TEST(Settings, WhatIsOutOfRangeIsSaidWithTheRange) {
     EXPECT_THAT(problem("throttle-http", "ftp://x"), HasSubstr("http://host/path"));
 }
 
+TEST(Settings, AnEmptyValueTakesNoLimitAway) {
+    for (const auto& [name, value] : list_settings(ThrottleOptions())) {
+        EXPECT_THAT(problem(name, " "), HasSubstr("empty")) << name;
+    }
+}
+
+TEST(Settings, AQueryIsAQuestion) {
+    for (const char* query :
+         {"SELECT 1",
+          "(select 0) UNION (SELECT 1)",
+          "WITH a AS (SELECT 1) TABLE a",
+          "VALUES ROW(1)",
+          "SHOW STATUS",
+          "SELECT(1)",
+          "off"}) {
+        EXPECT_EQ(problem("throttle-query", query), "") << query;
+    }
+    for (const char* query :
+         {"DROP TABLE t", "selected", "SET GLOBAL a = 1", "(", "CALL p()", "/* SELECT */ KILL 1"}) {
+        EXPECT_THAT(problem("throttle-query", query), HasSubstr("write SELECT")) << query;
+    }
+}
+
+TEST(Settings, WhatCouldNeverWorkIsRefused) {
+    EXPECT_THAT(problem("throttle-http", "http://"), HasSubstr("http://host/path"));
+    EXPECT_THAT(problem("throttle-http", "http:///path"), HasSubstr("http://host/path"));
+    EXPECT_THAT(problem("window", "22:00-22:00"), HasSubstr("ends when it begins"));
+}
+
 TEST(Settings, AWrongValueChangesNothing) {
     ThrottleOptions options;
     options.max_load = {{"Threads_running", 25}};
@@ -83,14 +112,18 @@ TEST(Settings, ServersAreAddedAndNoneEmptiesTheList) {
     EXPECT_EQ(shown(options, "replica"), "none");
     EXPECT_TRUE(apply_setting(options, "replica", "find").ok());
     EXPECT_TRUE(options.find_replicas);
-    for (const char* bad : {"", "db2:", "db2:0", "db2:x", "db2:70000", "a b", "db2,db3"}) {
+    for (const char* bad : {"db2:", "db2:0", "db2:x", "db2:70000", "a b", "db2,db3"}) {
         EXPECT_THAT(problem("replica", bad), HasSubstr("write host:port")) << bad;
     }
 }
 
 TEST(Settings, WhatMayHoldASecretIsNotShown) {
-    EXPECT_EQ(shown(after("throttle-http", "http://u:secret@h/"), "throttle-http"), "(set)");
-    EXPECT_EQ(shown(after("throttle-query", "SELECT 'secret'"), "throttle-query"), "(set)");
+    EXPECT_EQ(
+        shown(after("throttle-http", "http://u:secret@h/"), "throttle-http"), "set (and not shown)"
+    );
+    EXPECT_EQ(
+        shown(after("throttle-query", "SELECT 'secret'"), "throttle-query"), "set (and not shown)"
+    );
     EXPECT_EQ(shown(ThrottleOptions(), "throttle-query"), "off");
 }
 
@@ -132,7 +165,7 @@ TEST(Window, GoesPastMidnight) {
     EXPECT_FALSE(open("08:30-12:00 UTC", utc(2, 12, 0)));
     EXPECT_TRUE(open("22:00-24:00 UTC", utc(2, 23, 59)));
     EXPECT_FALSE(open("22:00-24:00 UTC", utc(2, 0, 0)));
-    EXPECT_TRUE(open("00:00-00:00 UTC", utc(2, 13, 0)));
+    EXPECT_TRUE(open("00:00-24:00 UTC", utc(2, 13, 0)));
 }
 
 TEST(Window, FollowsTheClockOfItsZone) {
