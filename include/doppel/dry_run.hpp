@@ -139,6 +139,8 @@ struct DryRunReplica {
     std::string address;
     std::optional<double> lag_seconds;  ///< nothing: not known
     std::string problem;
+    std::string watched = "found";  ///< "found", "named", "may vanish", "ignored": why, and whether
+    bool holds = false;             ///< the run would stand still until it answers and replicates
 };
 
 /// Everything that a dry run has to tell. A value.

@@ -109,8 +109,9 @@ Executor::Executor(
 DryRunReport Executor::run() {
     connect();
     read_plan();
-    around_ =
-        look_around(*session_, connection_, plan_->facts, *activity_, StopSignals::require_running);
+    around_ = look_around(
+        *session_, connection_, plan_->facts, migration_, *activity_, StopSignals::require_running
+    );
     report_.replicas = around_.replicas;
     const bool has_table = can_be_looked_at();
     if (has_table) {

@@ -3,6 +3,7 @@
 
 #include "copy/pace.hpp"
 #include "doppel/error.hpp"
+#include "dry_run/replicas.hpp"
 #include "migration/index_choice.hpp"
 #include "mysql/identifier.hpp"
 #include "sql/server_role.hpp"
@@ -21,8 +22,6 @@ using mysql::quote_string;
 
 constexpr int kLooks = 14;
 constexpr std::chrono::milliseconds kLook{90};
-constexpr std::size_t kReplicasMax = 16;
-constexpr std::chrono::milliseconds kReplicaPatience{2'000};
 
 std::optional<double> written_rows(sql::Session& session, const mysql::TableName& table) {
     const auto rows = query_if_told(
@@ -120,93 +119,6 @@ void look_at_transactions(
     }
 }
 
-std::optional<sql::Rows> replica_status(sql::Session& session) {
-    auto status = query_if_told(session, "SHOW REPLICA STATUS");
-    return status ? status : query_if_told(session, "SHOW SLAVE STATUS");
-}
-
-void fill_lag(sql::Session& session, DryRunReplica& replica) {
-    const auto status = replica_status(session);
-    if (!status) {
-        replica.problem = "the account may not see its state";
-    } else if (status->empty()) {
-        replica.problem = "it replicates from nobody";
-    } else {
-        const std::string lag = cell(*status, 0, "Seconds_Behind_Source", "Seconds_Behind_Master");
-        if (lag.empty()) {
-            replica.problem = "its threads do not run";
-        } else {
-            replica.lag_seconds = number(sql::Value(lag));
-        }
-    }
-}
-
-DryRunReplica look_at_replica(ConnectionOptions connection, const ServerAddress& address) {
-    DryRunReplica replica{address.str(), std::nullopt, {}};
-    connection.default_schema.clear();
-    connection.members.clear();
-    connection.connect_timeout = kReplicaPatience;
-    connection.read_timeout = kReplicaPatience;
-    sql::SessionSettings settings;
-    settings.program_name = "doppel dry run";
-    settings.statement_timeout = kReplicaPatience;
-    try {
-        const auto session = sql::connect(connection.at(address), settings);
-        fill_lag(*session, replica);
-    } catch (const Error& error) {
-        replica.problem = error.what();
-    }
-    return replica;
-}
-
-/// Hosts of dump threads, for replicas that do not report theirs.
-std::vector<std::string> dump_hosts(sql::Session& session) {
-    std::vector<std::string> hosts;
-    const auto list = query_if_told(session, "SHOW PROCESSLIST");
-    if (list) {
-        for (std::size_t i = 0; i < list->rows.size(); ++i) {
-            const std::string host = cell(*list, i, "Host", "Host");
-            if (cell(*list, i, "Command", "Command").starts_with("Binlog Dump")) {
-                hosts.push_back(host.substr(0, host.rfind(':')));
-            }
-        }
-    }
-    return hosts;
-}
-
-void look_at_replicas(
-    sql::Session& session,
-    const ConnectionOptions& connection,
-    const plan::Facts& facts,
-    Surroundings& around
-) {
-    around.has_replicas = migration::has_replicas(session);
-    const bool new_name = facts.server.version.at_least(8, 0, 22);
-    const auto list = query_if_told(session, new_name ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS");
-    around.replicas_known = list.has_value();
-    if (!list) {
-        return;
-    }
-    const auto hosts = dump_hosts(session);
-    for (std::size_t i = 0; i < std::min(list->rows.size(), kReplicasMax); ++i) {
-        ServerAddress address{
-            cell(*list, i, "Host", "Host"),
-            static_cast<std::uint16_t>(number(sql::Value(cell(*list, i, "Port", "Port"))))};
-        if (address.host.empty()) {
-            address.host = i < hosts.size() ? hosts[i] : std::string();
-        }
-        if (address.host.empty()) {
-            around.replicas.push_back(
-                {fmt::format("port {}", address.port),
-                 std::nullopt,
-                 "it reports no host, and the process list shows none"}
-            );
-            continue;
-        }
-        around.replicas.push_back(look_at_replica(connection, address));
-    }
-}
-
 void look_at_source(sql::Session& session, Surroundings& around) {
     try {
         around.source = sql::replicates_from(session);
@@ -268,6 +180,7 @@ Surroundings look_around(
     sql::Session& session,
     const ConnectionOptions& connection,
     const plan::Facts& facts,
+    const MigrationOptions& options,
     const sql::Activity& activity,
     const std::function<void()>& require_running
 ) {
@@ -290,7 +203,10 @@ Surroundings look_around(
     look_at_transactions(session, facts.table, around);
     look_at_source(session, around);
     require_running();
-    look_at_replicas(session, connection, facts, around);
+    around.has_replicas = migration::has_replicas(session);
+    ReplicasSeen seen = look_at_replicas(session, connection, options.throttle, require_running);
+    around.replicas_known = seen.known;
+    around.replicas = std::move(seen.replicas);
     require_running();
     look_at_migrations(session, facts.table, around);
     look_at_table(session, facts.table, around);

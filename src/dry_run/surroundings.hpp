@@ -51,6 +51,7 @@ struct Surroundings {
     sql::Session& session,
     const ConnectionOptions& connection,
     const plan::Facts& facts,
+    const MigrationOptions& options,
     const sql::Activity& activity,
     const std::function<void()>& require_running
 );

@@ -3,6 +3,7 @@
 #include "plan/checks.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -31,7 +32,51 @@ void warn(Checks& checks, std::string name, std::string id, std::string message,
     );
 }
 
-void judge_replicas(const Surroundings& around, Checks& checks) {
+std::string problem_of(const DryRunReplica& replica) {
+    return fmt::format(
+        "{} {}",
+        replica.address,
+        replica.lag_seconds ? fmt::format("lags by {:.0f} s", *replica.lag_seconds)
+                            : "cannot be judged: " + replica.problem
+    );
+}
+
+/// Of those that are worth a word, one after the other.
+std::string problems_of(
+    const Surroundings& around, const std::function<bool(const DryRunReplica&)>& is_one
+) {
+    std::string problems;
+    for (const DryRunReplica& replica : around.replicas) {
+        if (is_one(replica)) {
+            problems += (problems.empty() ? "" : "; ") + problem_of(replica);
+        }
+    }
+    return problems;
+}
+
+/// Nobody waits for one that may be away, and is.
+bool is_bad(const DryRunReplica& replica) {
+    const bool is_left_out =
+        replica.watched == "ignored" || (replica.watched == "may vanish" && !replica.lag_seconds);
+    return !replica.holds && !is_left_out &&
+           (!replica.lag_seconds || *replica.lag_seconds > kLagTold);
+}
+
+void tell_replicas(const Surroundings& around, const ThrottleOptions& options, Checks& checks) {
+    const auto watched = std::count_if(
+        around.replicas.begin(),
+        around.replicas.end(),
+        [](const DryRunReplica& replica) { return replica.watched != "ignored"; }
+    );
+    ok(checks,
+       "replicas",
+       watched > 0
+           ? fmt::format("{} replica(s), none lags by more than {:.0f} s", watched, kLagTold)
+       : options.find_replicas ? "the server has no replicas that the run would watch"
+                               : "replicas are not looked for (--replica=none)");
+}
+
+void judge_replicas(const Surroundings& around, const ThrottleOptions& options, Checks& checks) {
     const std::string name = "replicas";
     if (!around.replicas_known) {
         warn(
@@ -39,42 +84,35 @@ void judge_replicas(const Surroundings& around, Checks& checks) {
             name,
             "replicas-unknown",
             "the account may not see whether the server has replicas",
-            "GRANT REPLICATION SLAVE ON *.* to it"
+            "GRANT REPLICATION SLAVE ON *.* to it, or name them with --replica=HOST:PORT"
         );
-        return;
     }
-    const auto bad = [](const DryRunReplica& replica) {
-        return !replica.lag_seconds || *replica.lag_seconds > kLagTold;
-    };
-    std::string problems;
-    for (const DryRunReplica& replica : around.replicas) {
-        if (bad(replica)) {
-            problems += fmt::format(
-                "{}{} {}",
-                problems.empty() ? "" : "; ",
-                replica.address,
-                replica.lag_seconds ? fmt::format("lags by {:.0f} s", *replica.lag_seconds)
-                                    : "cannot be judged: " + replica.problem
-            );
-        }
+    std::string held =
+        problems_of(around, [](const DryRunReplica& replica) { return replica.holds; });
+    std::string others = problems_of(around, is_bad);
+    const bool is_well = held.empty() && others.empty();
+    if (!held.empty()) {
+        warn(
+            checks,
+            name,
+            "replica-away",
+            std::move(held) + "; the run would be held until it answers and replicates",
+            "start it, or leave it out: --replica-may-vanish waits for it only while it is there, "
+            "--ignore-replica never"
+        );
     }
-    if (problems.empty()) {
-        ok(checks,
-           name,
-           around.replicas.empty() ? "the server has no replicas"
-                                   : fmt::format(
-                                         "{} replica(s), none lags by more than {:.0f} s",
-                                         around.replicas.size(),
-                                         kLagTold
-                                     ));
-    } else {
+    if (!others.empty()) {
         warn(
             checks,
             name,
             "replica-lag",
-            std::move(problems),
-            "look at them before the run: it adds writes for them to apply"
+            std::move(others),
+            "look at them before the run: it adds writes for them to apply; one that is not "
+            "reached is named with --replica=HOST:PORT, or left out with --ignore-replica"
         );
+    }
+    if (around.replicas_known && is_well) {
+        tell_replicas(around, options, checks);
     }
 }
 
@@ -259,7 +297,7 @@ std::vector<DryRunCheck> judge_surroundings(
     const Surroundings& around, const plan::Facts& facts, const MigrationOptions& options
 ) {
     Checks checks;
-    judge_replicas(around, checks);
+    judge_replicas(around, options.throttle, checks);
     judge_transactions(around, checks);
     judge_locks(around, checks);
     judge_remains(around, facts, checks);

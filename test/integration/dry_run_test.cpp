@@ -307,6 +307,49 @@ TEST_F(DryRun, TellsWhatStandsInTheWayNow) {
     holder->execute("ROLLBACK");
 }
 
+// The binary log connection of another run is registered, too, and is no replica.
+TEST_F(DryRun, AnotherRunIsNoReplica) {
+    fill(10);
+    execute("CREATE TABLE other LIKE t");
+    Process other(
+        server().doppel_command(
+            "ALTER TABLE app.other FORCE", {"--no-native", "--throttle-flag-file=/dev/null"}
+        ),
+        server().environment()
+    );
+    ASSERT_TRUE(eventually(
+        [this] { return !schema_->session().query("SHOW REPLICAS").empty(); }, seconds(20)
+    ));
+    const auto result = dry("FORCE");
+    other.signal(SIGINT);
+    EXPECT_EQ(result.check("replicas").at("level"), "ok") << result.check("replicas");
+    EXPECT_EQ(result.report.at("replicas"), json::array());
+    EXPECT_EQ(other.wait(seconds(30)), 130) << other.err();
+}
+
+TEST_F(DryRun, NamedReplicasAreThoseOfTheRun) {
+    fill(10);
+    const auto named = dry("FORCE", {"--dry-run", "--replica=127.0.0.1:1"});
+    EXPECT_EQ(named.finished.code, 0);
+    EXPECT_EQ(named.check("replicas").at("id"), "replica-away");
+    EXPECT_THAT(
+        named.check("replicas").at("message").get<std::string>(), HasSubstr("would be held")
+    );
+    ASSERT_EQ(named.report.at("replicas").size(), 1U);
+    EXPECT_EQ(named.report.at("replicas").at(0).at("watched"), "named");
+    EXPECT_EQ(named.report.at("replicas").at(0).at("holds"), true);
+    for (const auto& [option, watched] : {
+             std::pair("--ignore-replica=127.0.0.1:1", "ignored"),
+             std::pair("--replica-may-vanish=127.0.0.1:1", "may vanish"),
+         }) {
+        const auto result = dry("FORCE", {"--dry-run", "--replica=127.0.0.1:1", option});
+        EXPECT_EQ(result.check("replicas").at("level"), "ok") << result.check("replicas");
+        ASSERT_EQ(result.report.at("replicas").size(), 1U) << option;
+        EXPECT_EQ(result.report.at("replicas").at(0).at("watched"), watched);
+        EXPECT_EQ(result.report.at("replicas").at(0).at("holds"), false);
+    }
+}
+
 TEST_F(DryRun, TheTextHasTheSameParts) {
     fill(200);
     auto command = server().doppel_command("ALTER TABLE app.t ADD KEY (s)", {"--dry-run"});
@@ -355,6 +398,9 @@ TEST(DryRunAtAReplica, TellsWhatItCan) {
     const json seen = last_of(at_primary.out, "dry_run");
     ASSERT_EQ(seen.at("replicas").size(), 1U) << at_primary.out;
     EXPECT_TRUE(seen.at("replicas").at(0).at("lag_seconds").is_number()) << seen.at("replicas");
+    const auto none =
+        servers.run_doppel("ALTER TABLE app.t MODIFY a BIGINT", {"--dry-run", "--replica=none"});
+    EXPECT_EQ(last_of(none.out, "dry_run").at("replicas"), json::array()) << none.out;
 }
 
 }  // namespace

@@ -97,7 +97,9 @@ Json replica_json(const DryRunReplica& replica) {
         {"address", replica.address},
         {"lag_seconds",
          number_or_null(replica.lag_seconds.value_or(0), replica.lag_seconds.has_value())},
-        {"problem", text_or_null(replica.problem)}};
+        {"problem", text_or_null(replica.problem)},
+        {"watched", replica.watched},
+        {"holds", replica.holds}};
 }
 
 Json estimate_json(const DryRunEstimate& told) {
