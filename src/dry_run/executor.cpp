@@ -24,25 +24,8 @@ namespace {
 
 using Level = DryRunCheck::Level;
 
-/// What is about the server, not the table, is judged at a replica though the run would not be
-/// there.
-constexpr const char* kServerChecks[] = {
-    "server-writable",
-    "binlog",
-    "commit-order",
-    "binlog-filters",
-    "privileges-native",
-    "privileges-copy",
-    "disk-space"};
-
 /// MySQL manual, "Online DDL Operations": total row versions of a table.
 constexpr unsigned kRowVersionsMax = 64;
-
-bool is_of_server(const std::string& name) {
-    return std::any_of(std::begin(kServerChecks), std::end(kServerChecks), [&](const char* check) {
-        return name == check;
-    });
-}
 
 bool only_read_only(const std::vector<Finding>& findings) {
     return std::all_of(findings.begin(), findings.end(), [](const Finding& finding) {
@@ -94,13 +77,15 @@ const char* depth_name(DryRunOptions::Depth depth) {
 }  // namespace
 
 Executor::Executor(
+    std::string text,
     migration::AlterRequest request,
     ConnectionOptions connection,
     const MigrationOptions& migration,
     const DryRunOptions& options,
     const Logger& logger
 )
-    : request_(std::move(request)),
+    : text_(std::move(text)),
+      request_(std::move(request)),
       connection_(std::move(connection)),
       migration_(migration),
       options_(options),
@@ -110,9 +95,18 @@ DryRunReport Executor::run() {
     connect();
     read_plan();
     around_ = look_around(
-        *session_, connection_, plan_->facts, migration_, *activity_, StopSignals::require_running
+        *session_,
+        connection_,
+        plan_->facts,
+        migration_,
+        text_,
+        *activity_,
+        StopSignals::require_running
     );
     report_.replicas = around_.replicas;
+    if (around_.earlier.kind == migration::Verdict::Kind::resume) {
+        plan_->try_native = false;  // it goes on with its copy
+    }
     const bool has_table = can_be_looked_at();
     if (has_table) {
         decide();
@@ -133,7 +127,8 @@ DryRunReport Executor::run() {
 
 bool Executor::can_be_looked_at() const {
     return plan_->facts.source && !plan_->facts.source->is_view &&
-           only_read_only(plan_->before_native) && !plan_->facts.server.version.is_mariadb();
+           only_read_only(plan_->before_native) && !plan_->facts.server.version.is_mariadb() &&
+           !around_.made_before;
 }
 
 void Executor::connect() {
@@ -162,59 +157,6 @@ void Executor::read_plan() {
     report_.depth = depth_name(options_.depth);
     report_.statement =
         "ALTER TABLE " + plan_->source.quoted() + " " + request_.statement.clauses_text;
-}
-
-void Executor::note_check(DryRunCheck check) {
-    if (check.level == Level::refusal && report_.at_replica && is_of_server(check.name)) {
-        check.level = Level::warning;
-        check.message += "; that is so of this server, and the run goes to the primary";
-    }
-    report_.checks.push_back(std::move(check));
-}
-
-void Executor::add_finding(const std::string& name, const Finding& finding) {
-    const bool refusal = finding.level == Finding::Level::refusal;
-    note_check(
-        {name,
-         finding.id,
-         refusal ? Level::refusal : Level::warning,
-         finding.message,
-         finding.hint,
-         true}
-    );
-}
-
-void Executor::note_findings(const std::vector<plan::Judged>& all, bool of_copy) {
-    for (const plan::Judged& judged : all) {
-        if (judged.findings.empty()) {
-            note_check({judged.name, judged.name, Level::ok, judged.passed, {}, true});
-        }
-        for (const Finding& finding : judged.findings) {
-            add_finding(judged.name, finding);
-            report_.checks.back().applies = !of_copy || !native_;
-        }
-    }
-}
-
-void Executor::judge() {
-    // Those of the shadow were found first; the order is that of a run.
-    std::vector<DryRunCheck> of_shadow = std::move(report_.checks);
-    report_.checks.clear();
-    note_findings(plan::judge_before_native(plan_->facts, request_.statement), false);
-    if (!plan::refused(plan_->before_native) || report_.at_replica) {
-        note_findings(plan::judge_before_copy(plan_->facts, request_.statement), true);
-    }
-    std::move(of_shadow.begin(), of_shadow.end(), std::back_inserter(report_.checks));
-    for (DryRunCheck& check : judge_surroundings(around_, plan_->facts, migration_)) {
-        note_check(std::move(check));
-    }
-    if (report_.at_replica) {
-        report_.notes.push_back(fmt::format(
-            "this server is read-only{}: what is told of rows, sizes and speed is so here; load, "
-            "locks, replicas and the binary log are the primary's, and a run goes there",
-            around_.source ? " and a replica of " + around_.source->address : ""
-        ));
-    }
 }
 
 std::string Executor::open_workshop() {
@@ -257,11 +199,17 @@ void Executor::decide() {
     }
 }
 
+std::string Executor::why_copied() const {
+    return around_.earlier.kind == migration::Verdict::Kind::resume
+               ? "an earlier run has begun the copy"
+               : "--no-native";
+}
+
 void Executor::decide_by_guess(const std::string& why) {
     const schema::TableDefinition& source = *plan_->facts.source;
     report_.decision = guess(source, request_.statement, plan_->facts.server.version);
     if (!plan_->try_native) {
-        report_.decision = {"shadow", true, "--no-native"};
+        report_.decision = {"shadow", true, why_copied()};
     }
     native_ = report_.decision.method != "shadow";
     report_.depth = "offline";
@@ -293,7 +241,7 @@ statement::AlterStatement Executor::statement_for_clone() {
 
 void Executor::decide_on_clone() {
     if (!plan_->try_native) {
-        report_.decision = {"shadow", true, "--no-native"};
+        report_.decision = {"shadow", true, why_copied()};
         return;
     }
     const native::Outcome outcome = try_on_clone();
@@ -484,12 +432,6 @@ void Executor::build_late(std::vector<std::string> names) {
         {plan_->source.schema, plan_->names.shadow}, definition.create_text, names
     );
     target_->late = std::move(names);
-}
-
-bool Executor::refused_now() const {
-    return std::any_of(report_.checks.begin(), report_.checks.end(), [](const DryRunCheck& check) {
-        return check.level == Level::refusal && check.applies;
-    });
 }
 
 }  // namespace doppel::dry_run

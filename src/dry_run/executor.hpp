@@ -30,7 +30,9 @@ namespace doppel::dry_run {
 /// and a few more for the probe.
 class Executor final {
 public:
+    /// `text`: the statement as the user wrote it.
     Executor(
+        std::string text,
         migration::AlterRequest request,
         ConnectionOptions connection,
         const MigrationOptions& migration,
@@ -68,6 +70,8 @@ private:
     [[nodiscard]] std::string open_workshop();
 
     void decide();
+    /// Without asking the server.
+    [[nodiscard]] std::string why_copied() const;
     void decide_by_guess(const std::string& why);
     void decide_on_clone();
     [[nodiscard]] native::Outcome try_on_clone();
@@ -114,6 +118,7 @@ private:
     void tell_basis();
     void check_disk();
 
+    std::string text_;
     migration::AlterRequest request_;
     ConnectionOptions connection_;
     const MigrationOptions& migration_;

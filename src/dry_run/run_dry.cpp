@@ -64,7 +64,7 @@ DryRunResult run_dry(
     const dry_run::StopSignals signals;
     try {
         DryRunReport report =
-            dry_run::Executor(*request, connection, migration, options, logger).run();
+            dry_run::Executor(statement, *request, connection, migration, options, logger).run();
         Outcome outcome = outcome_of(report);
         return {std::move(outcome), std::move(report)};
     } catch (const Error& error) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dry_run/surroundings.hpp"
 
+#include "checkpoint/record.hpp"
 #include "copy/pace.hpp"
 #include "doppel/error.hpp"
 #include "dry_run/replicas.hpp"
@@ -135,15 +136,53 @@ void look_at_source(sql::Session& session, Surroundings& around) {
     }
 }
 
+/// As a run deals with it, Migration::deal_with_earlier_run, but that the run can also wait for
+/// what another server has yet to send.
+migration::Verdict judge_earlier(
+    sql::Session& session,
+    const migration::Remains& remains,
+    const plan::Facts& facts,
+    const MigrationOptions& options,
+    const std::string& statement
+) {
+    using Kind = migration::Verdict::Kind;
+    migration::Verdict verdict = migration::judge_earlier_run(remains, statement, options.restart);
+    if (verdict.kind != Kind::resume) {
+        return verdict;
+    }
+    verdict.finding = migration::comparison_problem(
+        *verdict.run, remains.sibling(remains.names.shadow), options.verify
+    );
+    // A read-only server is not where the run will look for its place.
+    if (!verdict.finding && !facts.server.read_only) {
+        verdict.finding = migration::place_problem(session, facts.table, verdict.run->point);
+    }
+    verdict.kind = verdict.finding ? Kind::refuse : Kind::resume;
+    return verdict;
+}
+
 void look_at_migrations(
-    sql::Session& session, const mysql::TableName& table, Surroundings& around
+    sql::Session& session,
+    const plan::Facts& facts,
+    const MigrationOptions& options,
+    const std::string& statement,
+    Surroundings& around
 ) {
     try {
-        around.remains = migration::read_remains(session, table);
+        around.remains = migration::read_remains(session, facts.table);
+        const migration::Remains& remains = *around.remains;
+        if (remains.lock_holder || !remains.source || remains.source->is_view) {
+            return;
+        }
+        around.earlier = judge_earlier(session, remains, facts, options, statement);
+        around.made_before =
+            around.earlier.kind == migration::Verdict::Kind::finish &&
+            around.earlier.run->record.statement == checkpoint::as_recorded(statement);
     } catch (const Error& error) {
         if (error.code() == Errc::interrupted) {
             throw;
         }
+        around.remains.reset();
         around.remains_problem = error.what();
     }
 }
@@ -181,6 +220,7 @@ Surroundings look_around(
     const ConnectionOptions& connection,
     const plan::Facts& facts,
     const MigrationOptions& options,
+    const std::string& statement,
     const sql::Activity& activity,
     const std::function<void()>& require_running
 ) {
@@ -208,7 +248,7 @@ Surroundings look_around(
     around.replicas_known = seen.known;
     around.replicas = std::move(seen.replicas);
     require_running();
-    look_at_migrations(session, facts.table, around);
+    look_at_migrations(session, facts, options, statement, around);
     look_at_table(session, facts.table, around);
     look_at_binlogs(session, around);
     return around;

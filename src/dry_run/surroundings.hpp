@@ -5,6 +5,7 @@
 #include "doppel/dry_run.hpp"
 #include "doppel/options.hpp"
 #include "dry_run/query.hpp"
+#include "migration/earlier_run.hpp"
 #include "migration/remains.hpp"
 #include "mysql/server_version.hpp"
 #include "plan/facts.hpp"
@@ -41,17 +42,20 @@ struct Surroundings {
 
     std::optional<migration::Remains> remains;
     std::string remains_problem;
+    migration::Verdict earlier;  ///< what the run would do about one that was left
+    bool made_before = false;    ///< that one has made this change: what is left is cleaning up
     std::optional<unsigned> row_versions;  ///< INSTANT changes that the table has had
     std::optional<double> binlog_bytes_now;
 };
 
-/// Looks for a bit more than a second. `activity`: what the session does is counted there.
-/// `require_running` is called between statements and may throw.
+/// Looks for a bit more than a second. `statement`: as the user wrote it. `activity`: what the
+/// session does is counted there. `require_running` is called between statements and may throw.
 [[nodiscard]] Surroundings look_around(
     sql::Session& session,
     const ConnectionOptions& connection,
     const plan::Facts& facts,
     const MigrationOptions& options,
+    const std::string& statement,
     const sql::Activity& activity,
     const std::function<void()>& require_running
 );

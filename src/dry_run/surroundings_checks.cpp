@@ -185,6 +185,55 @@ void judge_locks(const Surroundings& around, Checks& checks) {
     }
 }
 
+/// What the run would drop.
+std::string left_tables(const migration::Remains& remains) {
+    const std::string state = remains.sibling(remains.names.state).str();
+    return remains.shadow ? remains.shadow->name.str() + ", " + state : state;
+}
+
+/// In a word what the run would do about an earlier one that it need not refuse for.
+std::pair<std::string, std::string> told_of_earlier(const Surroundings& around) {
+    const auto& run = around.earlier.run;
+    if (!run) {
+        return {
+            "the run would begin anew, and first remove what an earlier one left: " +
+                left_tables(*around.remains),
+            "doppel status tells what that is"};
+    }
+    if (around.earlier.kind == migration::Verdict::Kind::resume) {
+        return {
+            fmt::format(
+                "the run would go on with the one that began at {} on {}: {} rows were copied",
+                run->record.started_at,
+                run->record.host,
+                run->point.rows_copied
+            ),
+            "time and sizes are told of the whole; --restart would begin anew"};
+    }
+    return {
+        fmt::format(
+            "an earlier run has already swapped the tables ({}); the run would clean up after "
+            "it{}",
+            run->record.statement,
+            around.made_before ? ", which is all there is to do" : " before it begins"
+        ),
+        "doppel cleanup does that, too"};
+}
+
+void judge_earlier(const Surroundings& around, Checks& checks) {
+    const std::string name = "other-migrations";
+    const migration::Verdict& earlier = around.earlier;
+    if (earlier.kind == migration::Verdict::Kind::none) {
+        ok(checks, name, "no migration of the table is running or left");
+    } else if (earlier.kind == migration::Verdict::Kind::refuse) {
+        const Finding& why = *earlier.finding;
+        checks.push_back({name, why.id, Level::refusal, why.message, why.hint});
+    } else {
+        auto [message, hint] = told_of_earlier(around);
+        warn(checks, name, "migration-left", std::move(message), std::move(hint));
+    }
+}
+
 void judge_remains(const Surroundings& around, const plan::Facts& facts, Checks& checks) {
     const std::string name = "other-migrations";
     if (!around.remains) {
@@ -202,23 +251,7 @@ void judge_remains(const Surroundings& around, const plan::Facts& facts, Checks&
         checks.push_back({name, running.id, Level::refusal, running.message, running.hint});
         return;
     }
-    const migration::Standing standing = migration::judge_standing(*around.remains);
-    if (standing.stage == migration::Standing::Stage::none) {
-        ok(checks, name, "no migration of the table is running or left");
-        return;
-    }
-    const std::string statement = standing.record ? standing.record->statement : std::string();
-    warn(
-        checks,
-        name,
-        "migration-left",
-        fmt::format(
-            "a migration that is not done was left here{}{}",
-            statement.empty() ? "" : ": ",
-            statement
-        ),
-        "the same statement goes on with it; doppel status tells more, doppel cleanup removes it"
-    );
+    judge_earlier(around, checks);
 }
 
 void judge_versions(const Surroundings& around, Checks& checks) {

@@ -286,6 +286,23 @@ std::optional<Finding> place_problem(
                             : file_problem(session, std::get<mysql::FileOffset>(point.place));
 }
 
+std::optional<Finding> comparison_problem(
+    const EarlierRun& run, const mysql::TableName& shadow, bool verify
+) {
+    if (!run.rows_missing || verify) {
+        return std::nullopt;
+    }
+    return Finding{
+        "earlier-run",
+        Finding::Level::refusal,
+        fmt::format(
+            "the earlier run ended while it was exchanging rows of {} that stood in each other's "
+            "way, so some may be missing there",
+            shadow.str()
+        ),
+        "go on with --verify=on, which finds them and puts them back"};
+}
+
 void take_sessions_of(sql::Session& session, const std::string& run_id) {
     if (session_lock_name(run_id, kSessionsOfARunMax).size() > kLockNameMax) {
         return;  // no run wrote that

@@ -50,6 +50,11 @@ struct Verdict {
     sql::Session& session, const mysql::TableName& source, const checkpoint::Point& point
 );
 
+/// Why `run` cannot be gone on with unless it is compared; nothing if it can. Pure.
+[[nodiscard]] std::optional<Finding> comparison_problem(
+    const EarlierRun& run, const mysql::TableName& shadow, bool verify
+);
+
 /// Ends the connections of an earlier run that the server has not noticed to be gone, since what
 /// they were told to do last may otherwise happen later, and keeps their lock names for `session`:
 /// should the process live after all, it cannot connect again (sql::AsyncSession). Throws

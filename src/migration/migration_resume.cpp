@@ -235,17 +235,10 @@ void Migration::require_promoted() const {
 }
 
 void Migration::require_comparison() const {
-    if (earlier_->rows_missing && !options_.verify) {
-        refuse_for(
-            {"earlier-run",
-             Finding::Level::refusal,
-             fmt::format(
-                 "the earlier run ended while it was exchanging rows of {} that stood in each "
-                 "other's way, so some may be missing there",
-                 sibling(plan_->names.shadow).str()
-             ),
-             "go on with --verify=on, which finds them and puts them back"}
-        );
+    const auto problem =
+        comparison_problem(*earlier_, sibling(plan_->names.shadow), options_.verify);
+    if (problem) {
+        refuse_for(*problem);
     }
 }
 

@@ -350,6 +350,36 @@ TEST_F(DryRun, NamedReplicasAreThoseOfTheRun) {
     }
 }
 
+// By the same rule as the run deals with it.
+TEST_F(DryRun, JudgesWhatAnEarlierRunLeft) {
+    fill(3'000);
+    const auto killed = server().run_doppel_killed_at(
+        "checkpoint.written", 1, "ALTER TABLE app.t FORCE", {"--no-native", "--chunk-rows=10"}
+    );
+    ASSERT_EQ(killed.code, 137);
+    const std::string holder =
+        "SELECT IS_USED_LOCK(" + mysql::quote_string(shadow::lock_name({"app", "t"})) + ")";
+    ASSERT_TRUE(eventually([&] { return scalar(holder) == "NULL"; }, seconds(20)));
+    const std::string before = state();
+    const auto same = dry("FORCE");
+    EXPECT_EQ(same.finished.code, 0) << same.finished.err;
+    EXPECT_THAT(
+        same.check("other-migrations").at("message").get<std::string>(),
+        AllOf(HasSubstr("would go on"), HasSubstr("rows were copied"))
+    );
+    const auto other = dry("ADD COLUMN x INT");
+    EXPECT_EQ(other.finished.code, 3);
+    EXPECT_EQ(other.check("other-migrations").at("id"), "earlier-run");
+    EXPECT_EQ(server().run_doppel("ALTER TABLE app.t ADD COLUMN x INT").code, 3);
+    const auto anew = dry("ADD COLUMN x INT", {"--dry-run", "--restart"});
+    EXPECT_EQ(anew.finished.code, 0) << anew.finished.err;
+    EXPECT_THAT(
+        anew.check("other-migrations").at("message").get<std::string>(),
+        HasSubstr("app._t_new, app._t_doppel")
+    );
+    EXPECT_EQ(state(), before);
+}
+
 TEST_F(DryRun, TheTextHasTheSameParts) {
     fill(200);
     auto command = server().doppel_command("ALTER TABLE app.t ADD KEY (s)", {"--dry-run"});

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What was looked at, in the order of a run.
+#include "dry_run/executor.hpp"
+#include "plan/checks.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace doppel::dry_run {
+namespace {
+
+using Level = DryRunCheck::Level;
+
+/// What is about the server, not the table, is judged at a replica though the run would not be
+/// there.
+constexpr const char* kServerChecks[] = {
+    "server-writable",
+    "binlog",
+    "commit-order",
+    "binlog-filters",
+    "privileges-native",
+    "privileges-copy",
+    "disk-space"};
+
+bool is_of_server(const std::string& name) {
+    return std::any_of(std::begin(kServerChecks), std::end(kServerChecks), [&](const char* check) {
+        return name == check;
+    });
+}
+
+}  // namespace
+
+void Executor::note_check(DryRunCheck check) {
+    if (check.level == Level::refusal && report_.at_replica && is_of_server(check.name)) {
+        check.level = Level::warning;
+        check.message += "; that is so of this server, and the run goes to the primary";
+    }
+    report_.checks.push_back(std::move(check));
+}
+
+void Executor::add_finding(const std::string& name, const Finding& finding) {
+    const bool refusal = finding.level == Finding::Level::refusal;
+    note_check(
+        {name,
+         finding.id,
+         refusal ? Level::refusal : Level::warning,
+         finding.message,
+         finding.hint,
+         true}
+    );
+}
+
+void Executor::note_findings(const std::vector<plan::Judged>& all, bool of_copy) {
+    for (const plan::Judged& judged : all) {
+        if (judged.findings.empty()) {
+            note_check({judged.name, judged.name, Level::ok, judged.passed, {}, true});
+        }
+        for (const Finding& finding : judged.findings) {
+            add_finding(judged.name, finding);
+            report_.checks.back().applies = !of_copy || !native_;
+        }
+    }
+}
+
+void Executor::judge() {
+    // Those of the shadow were found first; the order is that of a run.
+    std::vector<DryRunCheck> of_shadow = std::move(report_.checks);
+    report_.checks.clear();
+    note_findings(plan::judge_before_native(plan_->facts, request_.statement), false);
+    if (!plan::refused(plan_->before_native) || report_.at_replica) {
+        note_findings(plan::judge_before_copy(plan_->facts, request_.statement), true);
+    }
+    std::move(of_shadow.begin(), of_shadow.end(), std::back_inserter(report_.checks));
+    for (DryRunCheck& check : judge_surroundings(around_, plan_->facts, migration_)) {
+        note_check(std::move(check));
+    }
+    if (report_.at_replica) {
+        report_.notes.push_back(fmt::format(
+            "this server is read-only{}: what is told of rows, sizes and speed is so here; load, "
+            "locks, replicas and the binary log are the primary's, and a run goes there",
+            around_.source ? " and a replica of " + around_.source->address : ""
+        ));
+    }
+}
+
+bool Executor::refused_now() const {
+    return std::any_of(report_.checks.begin(), report_.checks.end(), [](const DryRunCheck& check) {
+        return check.level == Level::refusal && check.applies;
+    });
+}
+
+}  // namespace doppel::dry_run
