@@ -312,15 +312,16 @@ void Executor::make_target() {
 
 void Executor::make_scratch_shadow() {
     const schema::TableDefinition& source = *plan_->facts.source;
-    workshop_->will_make(false);
     Target target;
-    target.shadow = shadow::create(
-        workshop_->session(),
-        source,
-        workshop_->quiet(),
-        request_.statement,
-        plan_->facts.server.version
-    );
+    workshop_->make(false, [&] {
+        target.shadow = shadow::create(
+            workshop_->session(),
+            source,
+            workshop_->quiet(),
+            request_.statement,
+            plan_->facts.server.version
+        );
+    });
     workshop_->mark(workshop_->session(), workshop_->quiet());
     base::fault_point("dry_run.made");
     auto columns = schema::map_columns(

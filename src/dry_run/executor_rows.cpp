@@ -244,14 +244,16 @@ std::optional<estimate::Probed> Executor::probe(double rows) {
     const auto logged = connect_writer(connection_, utc, true);
     // Judged as in a run: the session that makes the table has the server's own sql_mode.
     logged->execute("SET SESSION sql_mode = @@GLOBAL.sql_mode");
-    workshop_->will_make(true);
-    const shadow::Shadow made = shadow::create(
-        *logged,
-        *plan_->facts.source,
-        workshop_->probe(),
-        request_.statement,
-        plan_->facts.server.version
-    );
+    shadow::Shadow made;
+    workshop_->make(true, [&] {
+        made = shadow::create(
+            *logged,
+            *plan_->facts.source,
+            workshop_->probe(),
+            request_.statement,
+            plan_->facts.server.version
+        );
+    });
     workshop_->mark(*logged, workshop_->probe());
     mysql::TablePair tables = *target_->tables;
     tables.shadow = workshop_->probe();

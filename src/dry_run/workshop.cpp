@@ -100,13 +100,26 @@ std::string Workshop::sweep() {
     return {};
 }
 
-void Workshop::will_make(bool logged) {
-    (logged ? probe_made_ : quiet_made_) = true;
+void Workshop::make(bool logged, const std::function<void()>& work) {
+    bool& made = logged ? probe_made_ : quiet_made_;
+    made = true;
+    try {
+        work();
+    } catch (const Error& error) {
+        // The server has answered, so it is known whether the table is there. Dropping one that is
+        // not would wait for the same lock as its making did (FLUSH TABLES WITH READ LOCK).
+        if (error.code() != Errc::interrupted) {
+            made = comment_of(*session_, logged ? probe_ : quiet_).has_value();
+        }
+        throw;
+    }
 }
 
 void Workshop::clone() {
-    will_make(false);
-    session_->execute(fmt::format("CREATE TABLE {} LIKE {}", quiet_.quoted(), source_.quoted()));
+    make(false, [this] {
+        session_->execute(fmt::format("CREATE TABLE {} LIKE {}", quiet_.quoted(), source_.quoted())
+        );
+    });
     mark(*session_, quiet_);
     base::fault_point("dry_run.cloned");
 }

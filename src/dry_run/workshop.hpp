@@ -7,6 +7,7 @@
 #include "shadow/names.hpp"
 #include "sql/session.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,8 +35,8 @@ public:
     [[nodiscard]] const mysql::TableName& quiet() const { return quiet_; }
     [[nodiscard]] const mysql::TableName& probe() const { return probe_; }
 
-    /// To be called before such a table is made. `logged`: it is in the binary log.
-    void will_make(bool logged);
+    /// Does `work`, which makes such a table. `logged`: it is in the binary log.
+    void make(bool logged, const std::function<void()>& work);
     /// An empty clone of the source with the mark of a scratch table.
     void clone();
     /// Marks the table, after it was made or changed.

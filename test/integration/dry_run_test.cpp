@@ -380,6 +380,22 @@ TEST_F(DryRun, JudgesWhatAnEarlierRunLeft) {
     EXPECT_EQ(state(), before);
 }
 
+// What was not made need not be removed, which would wait for the same lock.
+TEST_F(DryRun, GivesUpSoonWhenNoTableCanBeMade) {
+    fill(100);
+    const std::string before = state();
+    const auto backup = application();
+    backup->execute("FLUSH TABLES WITH READ LOCK");
+    const auto began = std::chrono::steady_clock::now();
+    const auto result = dry("FORCE");
+    EXPECT_LT(std::chrono::steady_clock::now() - began, seconds(15));
+    backup->execute("UNLOCK TABLES");
+    EXPECT_EQ(result.finished.code, 0) << result.finished.err;
+    EXPECT_EQ(result.report.at("depth"), "offline");
+    EXPECT_THAT(result.report.at("notes").at(0).get<std::string>(), HasSubstr("Lock wait timeout"));
+    EXPECT_EQ(state(), before);
+}
+
 TEST_F(DryRun, TheTextHasTheSameParts) {
     fill(200);
     auto command = server().doppel_command("ALTER TABLE app.t ADD KEY (s)", {"--dry-run"});
