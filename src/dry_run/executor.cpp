@@ -4,6 +4,7 @@
 #include "base/fault_point.hpp"
 #include "dry_run/definitions.hpp"
 #include "dry_run/helpers.hpp"
+#include "dry_run/table_lock.hpp"
 #include "index/deferred_indexes.hpp"
 #include "migration/auxiliary_names.hpp"
 #include "migration/index_choice.hpp"
@@ -93,6 +94,21 @@ Executor::Executor(
 
 DryRunReport Executor::run() {
     connect();
+    try {
+        return look();
+    } catch (const Error& error) {
+        if (error.code() == Errc::interrupted || error.code() == Errc::stopped) {
+            throw;
+        }
+        const auto lock = as_table_lock(*session_, request_.table, error);
+        if (lock) {
+            throw Error(*lock);
+        }
+        throw;
+    }
+}
+
+DryRunReport Executor::look() {
     read_plan();
     around_ = look_around(
         *session_,

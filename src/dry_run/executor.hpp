@@ -57,6 +57,7 @@ private:
         bool converts = false;
     };
 
+    [[nodiscard]] DryRunReport look();
     void connect();
     void read_plan();
     /// There is a table, and nothing is in the way of asking the server about it.

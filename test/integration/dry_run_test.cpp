@@ -396,6 +396,21 @@ TEST_F(DryRun, GivesUpSoonWhenNoTableCanBeMade) {
     EXPECT_EQ(state(), before);
 }
 
+TEST_F(DryRun, TellsWhoLocksTheTable) {
+    fill(10);
+    const auto holder = application();
+    holder->execute("LOCK TABLES t WRITE");
+    for (const char* depth : {"--dry-run", "--dry-run=offline"}) {
+        const auto finished = server().run_doppel("ALTER TABLE app.t FORCE", {depth});
+        EXPECT_EQ(finished.code, 4) << finished.err;
+        EXPECT_THAT(
+            last_of(finished.out, "error").value("message", ""),
+            HasSubstr(fmt::format("app.t is locked by connection {} of", holder->connection_id()))
+        );
+    }
+    holder->execute("UNLOCK TABLES");
+}
+
 TEST_F(DryRun, TheTextHasTheSameParts) {
     fill(200);
     auto command = server().doppel_command("ALTER TABLE app.t ADD KEY (s)", {"--dry-run"});
