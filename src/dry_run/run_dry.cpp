@@ -68,6 +68,10 @@ DryRunResult run_dry(
         Outcome outcome = outcome_of(report);
         return {std::move(outcome), std::move(report)};
     } catch (const Error& error) {
+        // A signal interrupts a call at any place, and what that then says is no matter.
+        if (dry_run::StopSignals::requested() && error.code() != Errc::stopped) {
+            return failed(Errc::stopped, fmt::format("stopped by a signal: {}", error.what()));
+        }
         DryRunResult result = failed(error.code(), error.what());
         if (error.misfit() != nullptr) {
             result.outcome.misfit = *error.misfit();

@@ -250,6 +250,22 @@ TEST_F(DryRun, LeavesNothingWhenItsConnectionsAreKilled) {
     }
 }
 
+// Whatever the call says that a signal came into.
+TEST_F(DryRun, IsStoppedThoughItsConnectionsAreLost) {
+    fill(100);
+    const std::string before = state();
+    const auto process = server().start_doppel_stopped_at(
+        "dry_run.cloned", 1, "ALTER TABLE app.t FORCE", {"--dry-run"}
+    );
+    for (const std::string& id : dry_connections()) {
+        execute("KILL " + id);
+    }
+    process->signal(SIGINT);
+    process->signal(SIGCONT);
+    EXPECT_EQ(process->wait(seconds(60)), 130) << process->err();
+    EXPECT_EQ(state(), before);
+}
+
 TEST_F(DryRun, RemovesWhatAKilledOneLeftAndNothingElse) {
     fill(100);
     const std::string before = state();
