@@ -3,6 +3,7 @@
 #include "dry_run/executor.hpp"
 #include "native/metadata_only.hpp"
 #include "schema/alter_sql.hpp"
+#include "throttle/daily_window.hpp"
 
 #include <algorithm>
 
@@ -131,6 +132,34 @@ void add_step(std::vector<DryRunStep>& steps, std::string what, std::string sql 
     steps.push_back({std::move(what), std::move(sql)});
 }
 
+std::string within(const std::optional<DailyWindow>& window) {
+    return window ? fmt::format(", within {} of each day", throttle::window_text(*window)) : "";
+}
+
+/// What the swap is told to wait for.
+void add_waits(const ThrottleOptions& options, std::vector<DryRunStep>& steps) {
+    if (options.postpone_cutover) {
+        add_step(steps, "the swap waits for doppel cutover (--postpone-cutover)");
+    } else if (!options.postpone_file.empty()) {
+        add_step(
+            steps,
+            fmt::format(
+                "the swap waits while there is a file {}, or for doppel cutover",
+                options.postpone_file
+            )
+        );
+    }
+    if (options.cutover_window) {
+        add_step(
+            steps,
+            fmt::format(
+                "the swap waits for its --cutover-window, {}",
+                throttle::window_text(*options.cutover_window)
+            )
+        );
+    }
+}
+
 }  // namespace
 
 std::vector<DryRunStep> steps_of(
@@ -186,9 +215,10 @@ std::vector<DryRunStep> steps_of(
     add_step(
         steps,
         fmt::format(
-            "rows are copied along the key `{}`, while the binary log is followed; changed rows "
+            "rows are copied along the key `{}`{}, while the binary log is followed; changed rows "
             "are deleted and read anew",
-            report.key
+            report.key,
+            within(options.throttle.window)
         ),
         to.empty() ? std::string()
                    : fmt::format(
@@ -206,6 +236,7 @@ std::vector<DryRunStep> steps_of(
     if (options.verify) {
         add_step(steps, "every row is compared with its copy, behind the copy");
     }
+    add_waits(options.throttle, steps);
     add_step(
         steps,
         "the tables are locked, the last changes come over, and they are swapped",

@@ -8,6 +8,8 @@
 #include "migration/index_choice.hpp"
 #include "mysql/identifier.hpp"
 #include "sql/server_role.hpp"
+#include "throttle/daily_window.hpp"
+#include "throttle/orders.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -120,6 +122,40 @@ void look_at_transactions(
     }
 }
 
+/// "; the window opens at 22:00 Europe/Berlin", when it is closed.
+std::string opening_of(
+    const std::optional<DailyWindow>& window, std::chrono::system_clock::time_point now
+) {
+    if (!window || throttle::is_open(*window, now)) {
+        return {};
+    }
+    return fmt::format(
+        "; the window opens at {:02}:{:02}{}{}",
+        window->from_minute / 60,
+        window->from_minute % 60,
+        window->zone.empty() ? "" : " ",
+        window->zone
+    );
+}
+
+/// What the run's own rules say of --window, --throttle-flag-file, --postpone-cutover and the like.
+void look_at_orders(const ThrottleOptions& options, Surroundings& around) {
+    const auto now = std::chrono::system_clock::now();
+    const throttle::Orders orders{options, {}, false, {}};
+    std::vector<throttle::Pressure> pressures;
+    throttle::LocalSignals(orders).report(throttle::Clock::now(), pressures);
+    for (const throttle::Pressure& pressure : pressures) {
+        around.copy_held += (around.copy_held.empty() ? "" : "; ") + pressure.reason;
+    }
+    around.copy_held += opening_of(options.window, now);
+    const bool file_exists =
+        !options.postpone_file.empty() && throttle::file_exists(options.postpone_file);
+    const auto hindrance = throttle::hinders_cutover(orders, std::nullopt, file_exists, now);
+    if (hindrance) {
+        around.swap_held = hindrance->reason + opening_of(options.cutover_window, now);
+    }
+}
+
 void look_at_source(sql::Session& session, Surroundings& around) {
     try {
         around.source = sql::replicates_from(session);
@@ -225,6 +261,7 @@ Surroundings look_around(
     const std::function<void()>& require_running
 ) {
     Surroundings around;
+    look_at_orders(options.throttle, around);
     look_at_load(session, facts, activity, require_running, around);
     around.variables = read_names(session.query(
         "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('binlog_row_event_max_size', "

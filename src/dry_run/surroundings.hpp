@@ -40,6 +40,9 @@ struct Surroundings {
     bool replicas_known = true;
     bool has_replicas = false;  ///< as the run sees it
 
+    std::string copy_held;  ///< why copying would stand still now, as told by options; empty: not
+    std::string swap_held;  ///< why the swap would not come; empty: it comes when it is due
+
     std::optional<migration::Remains> remains;
     std::string remains_problem;
     migration::Verdict earlier;  ///< what the run would do about one that was left

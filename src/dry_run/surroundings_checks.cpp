@@ -315,6 +315,20 @@ void judge_settings(const Surroundings& around, const MigrationOptions& options,
        ));
 }
 
+void judge_order(const std::string& what, const std::string& held, Checks& checks) {
+    if (held.empty()) {
+        ok(checks, what + "-orders", fmt::format("no option keeps the {} waiting now", what));
+        return;
+    }
+    warn(
+        checks,
+        what + "-orders",
+        what + "-held",
+        held,
+        "the run would wait for that; the time that is told here does not count it"
+    );
+}
+
 void judge_load(const Surroundings& around, Checks& checks) {
     const std::string rate =
         fmt::format("{:.0f} statements/s of others", around.statements_per_second);
@@ -337,6 +351,8 @@ std::vector<DryRunCheck> judge_surroundings(
     judge_versions(around, checks);
     judge_settings(around, options, checks);
     judge_load(around, checks);
+    judge_order("copy", around.copy_held, checks);
+    judge_order("swap", around.swap_held, checks);
     return checks;
 }
 

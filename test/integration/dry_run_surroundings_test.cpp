@@ -145,6 +145,43 @@ TEST_F(DryRun, JudgesWhatAnEarlierRunLeft) {
     EXPECT_EQ(state(), before);
 }
 
+// Windows of an hour, on the other side of the day and now.
+TEST_F(DryRun, TellsWhatTheRunIsToldToWaitFor) {
+    fill(10);
+    const int hour = std::stoi(scalar("SELECT HOUR(UTC_TIMESTAMP())"));
+    const auto window = [](int from) {
+        return fmt::format("{:02}:00-{:02}:00 UTC", from % 24, (from + 2) % 24);
+    };
+    const auto shut =
+        dry("FORCE",
+            {"--dry-run",
+             "--no-native",
+             "--window=" + window(hour + 11),
+             "--cutover-window=" + window(hour + 13),
+             "--postpone-cutover"});
+    EXPECT_EQ(shut.finished.code, 0) << shut.finished.err;
+    EXPECT_EQ(shut.check("copy-orders").at("id"), "copy-held");
+    EXPECT_THAT(
+        shut.check("copy-orders").at("message").get<std::string>(),
+        HasSubstr(fmt::format("opens at {:02}:00 UTC", (hour + 11) % 24))
+    );
+    EXPECT_EQ(shut.check("swap-orders").at("id"), "swap-held");
+    EXPECT_THAT(
+        shut.report.at("steps").dump(),
+        AllOf(
+            HasSubstr("within " + window(hour + 11)),
+            HasSubstr("--postpone-cutover"),
+            HasSubstr(window(hour + 13))
+        )
+    );
+    const auto open = dry("FORCE", {"--dry-run", "--no-native", "--window=" + window(hour)});
+    EXPECT_EQ(open.check("copy-orders").at("level"), "ok");
+    EXPECT_EQ(open.check("swap-orders").at("level"), "ok");
+    // The server's own change waits for none of it.
+    const auto instant = dry("ADD COLUMN x INT", {"--dry-run", "--postpone-cutover"});
+    EXPECT_EQ(instant.check("swap-orders").at("applies"), false);
+}
+
 TEST(DryRunAtAReplica, TellsWhatItCan) {
     Sandbox servers({"--replica"});
     const auto primary = servers.connect();
