@@ -68,6 +68,38 @@ TEST(SurroundingsChecks, EachWarnsOfItsOwn) {
     EXPECT_EQ(check(around, "durable-commits").id, "commits-not-durable");
 }
 
+TEST(SurroundingsChecks, WhatHoldsTheRunIsToldApart) {
+    Surroundings around = calm();
+    around.replicas = {{"r:1", std::nullopt, "gone", "named", true}};
+    EXPECT_EQ(check(around, "replicas").id, "replica-away");
+    for (const char* watched : {"may vanish", "ignored"}) {
+        around.replicas = {{"r:1", std::nullopt, "gone", watched, false}};
+        EXPECT_EQ(check(around, "replicas").level, Level::ok) << watched;
+    }
+    around.copy_held = "copying waits";
+    EXPECT_EQ(check(around, "copy-orders").id, "copy-held");
+    EXPECT_EQ(check(around, "swap-orders").level, Level::ok);
+    around.swap_held = "the swap waits";
+    EXPECT_EQ(check(around, "swap-orders").id, "swap-held");
+}
+
+TEST(SurroundingsChecks, AnEarlierRunIsToldByWhatTheRunDoesAboutIt) {
+    using Kind = migration::Verdict::Kind;
+    Surroundings around = calm();
+    around.earlier.kind = Kind::refuse;
+    around.earlier.finding = Finding{"earlier-run", Finding::Level::refusal, "another", "hint"};
+    EXPECT_EQ(check(around, "other-migrations").level, Level::refusal);
+    EXPECT_EQ(check(around, "other-migrations").id, "earlier-run");
+    around.earlier.kind = Kind::begin_anew;
+    EXPECT_EQ(check(around, "other-migrations").id, "migration-left");
+    around.earlier.run.emplace();
+    for (const Kind kind : {Kind::resume, Kind::finish}) {
+        around.earlier.kind = kind;
+        EXPECT_EQ(check(around, "other-migrations").id, "migration-left");
+        EXPECT_EQ(check(around, "other-migrations").level, Level::warning);
+    }
+}
+
 TEST(SurroundingsChecks, ARunningMigrationRefuses) {
     Surroundings around = calm();
     around.remains->lock_holder = 12;
