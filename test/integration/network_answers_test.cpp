@@ -113,8 +113,12 @@ TEST_F(Answers, ToTheCommitOfReplay) {
     const auto lose = [](const char* schema, bool arrives) {
         SCOPED_TRACE(schema);
         Site site(server(), schema, 1'500);
-        const auto run = site.start_stopped_at("replay.before_commit", 2, {"--chunk-rows=100"});
+        const PostponedSwap postponed(schema);
+        const auto run = site.start_stopped_at(
+            "replay.before_commit", 2, {"--chunk-rows=100", postponed.option()}
+        );
         ASSERT_TRUE(run->running()) << run->err();
+        postponed.end();
         site.proxy().lose("COMMIT", arrives, How::reset);
         run->signal(SIGCONT);
         site.expect_right_end(*run);

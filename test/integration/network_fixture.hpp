@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,6 +19,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace doppel::test {
 
@@ -153,6 +156,25 @@ private:
     Proxy proxy_;
     unsigned rows_;
     std::unique_ptr<TwinWriters> writers_;
+};
+
+/// Lets a run do everything but the swap for as long as it lives: however quick the copy is, there
+/// is something to replay, and connections to lose.
+class PostponedSwap final {
+public:
+    explicit PostponedSwap(const std::string& name)
+        : file_(fmt::format("{}doppel-postponed-{}-{}", testing::TempDir(), ::getpid(), name)) {
+        std::ofstream(file_) << "";
+    }
+    PostponedSwap(const PostponedSwap&) = delete;
+    PostponedSwap& operator=(const PostponedSwap&) = delete;
+    ~PostponedSwap() { end(); }
+
+    [[nodiscard]] std::string option() const { return "--postpone-cutover=" + file_; }
+    void end() const { std::filesystem::remove(file_); }
+
+private:
+    std::string file_;
 };
 
 class NetworkTest : public ::testing::Test {

@@ -8,10 +8,6 @@
 
 #include <array>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
-#include <unistd.h>
 
 namespace doppel::test {
 namespace {
@@ -76,11 +72,13 @@ TEST_F(Network, FailsAtEachStep) {
             SCOPED_TRACE(fmt::format("{} {}", step.point, static_cast<int>(step.how)));
             Site site(server(), fmt::format("step{}", i), 1'500);
             std::vector<std::string> options{"--chunk-rows=100"};
+            const PostponedSwap postponed(fmt::format("step{}", i));
             if (std::string_view(step.point).starts_with("replay.")) {
-                options.emplace_back("--nice=0.9");  // a quick copy may leave too little to replay
+                options.emplace_back(postponed.option());
             }
             const auto run = site.start_stopped_at(step.point, step.pass, options);
             ASSERT_TRUE(run->running()) << "the step was not passed\n" << run->err();
+            postponed.end();
             EXPECT_GT(site.proxy().harm(Which::all, step.how), 0U);
             run->signal(SIGCONT);
             site.expect_right_end(*run);
@@ -140,15 +138,9 @@ void fail_at_random(const Sandbox& server, const char* schema, const char* ssl_m
     const unsigned seed = from_environment("DOPPEL_TEST_SEED", 1);
     // So many rows that most faults meet the copy; a quick copy meets the others before the swap.
     Site site(server, schema, 5'000 + faults * 1'000);
-    const auto until_all_are_done =
-        fmt::format("{}doppel-faults-{}-{}", testing::TempDir(), ::getpid(), schema);
-    std::ofstream(until_all_are_done) << "";
-    const auto run = site.start(
-        {"--chunk-rows=20",
-         ssl_mode,
-         kShortConnectTimeout,
-         "--postpone-cutover=" + until_all_are_done}
-    );
+    const PostponedSwap postponed(schema);
+    const auto run =
+        site.start({"--chunk-rows=20", ssl_mode, kShortConnectTimeout, postponed.option()});
     ASSERT_TRUE(run->wait_for("\"checking\"", seconds(30))) << run->out();
     std::mt19937 random(seed);
     unsigned done = 0;
@@ -160,7 +152,7 @@ void fail_at_random(const Sandbox& server, const char* schema, const char* ssl_m
         ++done;
     }
     EXPECT_TRUE(run->running()) << "the run ended too soon: " << run->out() << run->err();
-    std::filesystem::remove(until_all_are_done);
+    postponed.end();
     // Much of a large table may still be to be copied, in its small chunks.
     site.expect_right_end(*run, "_t_old,t,twin", Site::kClauses, kRunLimit + seconds(2 * faults));
     fmt::print(
