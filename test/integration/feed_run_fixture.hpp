@@ -5,6 +5,7 @@
 #include "support/sandbox.hpp"
 #include "support/twin.hpp"
 
+#include <atomic>
 #include <cstdio>
 #include <future>
 #include <memory>
@@ -120,9 +121,12 @@ protected:
     /// The connection's id.
     std::uint64_t run_beside(const std::vector<std::string>& statements) {
         std::remove(file().c_str());
-        auto beside = std::async(std::launch::async, [&statements] {
+        // Else the run may be done before the statement that is meant.
+        std::atomic<std::size_t> begun = 0;
+        auto beside = std::async(std::launch::async, [&statements, &begun] {
             const auto session = application();
             for (std::string statement : statements) {
+                ++begun;
                 const auto place = statement.find("{file}");
                 if (place != std::string::npos) {
                     statement.replace(place, 6, file());
@@ -133,10 +137,9 @@ protected:
         });
         const auto waits_or_done = [&] {
             return beside.wait_for(std::chrono::seconds(0)) == std::future_status::ready ||
-                   schema_->scalar(
-                       "SELECT COUNT(*) FROM performance_schema.metadata_locks WHERE "
-                       "LOCK_STATUS = 'PENDING'"
-                   ) != "0";
+                   (begun == statements.size() &&
+                    schema_->scalar("SELECT COUNT(*) FROM performance_schema.metadata_locks WHERE "
+                                    "LOCK_STATUS = 'PENDING'") != "0");
         };
         EXPECT_TRUE(wait_until(waits_or_done, kLimit));
         run_->release();
