@@ -71,8 +71,8 @@ private:
     [[nodiscard]] std::string open_workshop();
 
     void decide();
-    /// Without asking the server.
     [[nodiscard]] std::string why_copied() const;
+    /// Without asking the server.
     void decide_by_guess(const std::string& why);
     void decide_on_clone();
     [[nodiscard]] native::Outcome try_on_clone();

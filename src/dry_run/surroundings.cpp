@@ -129,13 +129,7 @@ std::string opening_of(
     if (!window || throttle::is_open(*window, now)) {
         return {};
     }
-    return fmt::format(
-        "; the window opens at {:02}:{:02}{}{}",
-        window->from_minute / 60,
-        window->from_minute % 60,
-        window->zone.empty() ? "" : " ",
-        window->zone
-    );
+    return "; the window opens at " + throttle::opening_text(*window);
 }
 
 /// What the run's own rules say of --window, --throttle-flag-file, --postpone-cutover and the like.

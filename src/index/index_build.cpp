@@ -114,7 +114,7 @@ async::awaitable<void> IndexBuild::get_over_loss(const Error& error) {
     }
     if (++unanswered_ > kUnansweredMax) {
         throw Error(
-            Errc::failed,
+            Errc::interrupted,  // what was copied is kept
             fmt::format(
                 "building the indexes of {} ended {} times without them, and without an answer "
                 "within --silence-limit: the server's error log may say why; a longer limit lets "

@@ -70,6 +70,10 @@ std::string time_text(unsigned minute) {
     return fmt::format("{:02}:{:02}", minute / 60, minute % 60);
 }
 
+std::string zone_text(const DailyWindow& window) {
+    return window.zone.empty() ? "" : " " + window.zone;
+}
+
 }  // namespace
 
 base::Result<DailyWindow> parse_window(std::string_view text) {
@@ -104,14 +108,12 @@ base::Result<DailyWindow> parse_window(std::string_view text) {
     return window;
 }
 
+std::string opening_text(const DailyWindow& window) {
+    return time_text(window.from_minute) + zone_text(window);
+}
+
 std::string window_text(const DailyWindow& window) {
-    return fmt::format(
-        "{}-{}{}{}",
-        time_text(window.from_minute),
-        time_text(window.to_minute),
-        window.zone.empty() ? "" : " ",
-        window.zone
-    );
+    return time_text(window.from_minute) + "-" + time_text(window.to_minute) + zone_text(window);
 }
 
 bool is_open(const DailyWindow& window, std::chrono::system_clock::time_point at) {

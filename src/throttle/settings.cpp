@@ -161,7 +161,7 @@ bool is_question(std::string_view text) {
 
 Applied set_query(std::string& field, std::string_view value) {
     if (!is_off(value) && !is_question(value)) {
-        return base::Failure{fmt::format("'{}' is no query; write SELECT ..", value)};
+        return base::Failure{"this is no query; write SELECT .."};  // it may hold a secret
     }
     return set_text(field, value);
 }
@@ -173,8 +173,7 @@ Applied set_url(std::string& field, std::string_view value) {
     const bool has_host = host.size() > 2 && host.at(2) != '/';
     if (!is_off(value) &&
         (!has_host || (!lower.starts_with("http://") && !lower.starts_with("https://")))) {
-        return base::Failure{
-            fmt::format("'{}' is no URL; write http://host/path or https://host/path", value)};
+        return base::Failure{"this is no URL; write http://host/path or https://host/path"};
     }
     return set_text(field, value);
 }

@@ -27,6 +27,25 @@ bool passed(const std::string& out, const std::string& phase) {
     return out.find("\"phase\":\"" + phase + "\"") != std::string::npos;
 }
 
+/// Rows 1 to `rows`; `values` are made of `i`.
+void fill_numbered(
+    Schema& schema, unsigned rows, const std::string& columns, const std::string& values
+) {
+    schema.execute(fmt::format("SET SESSION cte_max_recursion_depth = {}", rows));
+    schema.execute(fmt::format(
+        "INSERT INTO t ({}) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE "
+        "i < {}) SELECT {} FROM n",
+        columns,
+        rows,
+        values
+    ));
+}
+
+void make_twin(Schema& schema) {
+    schema.execute("CREATE TABLE twin LIKE t");
+    schema.execute("INSERT INTO twin SELECT * FROM t");
+}
+
 class IndexBuildTest : public CommandTest {
 protected:
     void fill_twins(unsigned rows) {
@@ -83,12 +102,7 @@ TEST_F(IndexBuildTest, IsPartOfTheCopyWhereThereAreReplicas) {
     const Sandbox replicated({"--replica"});
     Schema schema(replicated, "app");
     schema.execute("CREATE TABLE t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, s INT, KEY (s))");
-    schema.execute(fmt::format("SET SESSION cte_max_recursion_depth = {}", kManyRows));
-    schema.execute(fmt::format(
-        "INSERT INTO t (s) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE "
-        "i < {}) SELECT i FROM n",
-        kManyRows
-    ));
+    fill_numbered(schema, kManyRows, "s", "i");
     schema.execute("ANALYZE TABLE t");
     const auto run = replicated.run_doppel(
         "ALTER TABLE app.t ADD COLUMN note INT", {"--no-native", "--drop-old"}
@@ -146,14 +160,8 @@ TEST_F(IndexBuildTest, IsBegunAgainWithoutReplayWhenTheServersLogOverflows) {
     );
     Schema schema(small_log, "app");
     schema.execute("CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(600) NOT NULL, KEY (s))");
-    schema.execute(fmt::format("SET SESSION cte_max_recursion_depth = {}", kRows));
-    schema.execute(fmt::format(
-        "INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}"
-        ") SELECT i, REPEAT(SHA2(i, 256), 8) FROM n",
-        kRows
-    ));
-    schema.execute("CREATE TABLE twin LIKE t");
-    schema.execute("INSERT INTO twin SELECT * FROM t");
+    fill_numbered(schema, kRows, "id, s", "i, REPEAT(SHA2(i, 256), 8)");
+    make_twin(schema);
     const auto run = small_log.start_doppel_stopped_at(
         "index.begins", 1, statement(), {"--no-native", "--index-build=deferred"}
     );
@@ -167,30 +175,61 @@ TEST_F(IndexBuildTest, IsBegunAgainWithoutReplayWhenTheServersLogOverflows) {
     expect_like_native(schema.session(), kClauses, "id");
 }
 
+constexpr const char* kLongBuild = "ADD INDEX (s)";
+
+/// Long to compare, so long to sort: building the index takes seconds.
+void fill_for_long_build(Schema& schema) {
+    schema.execute("CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(600) NOT NULL)");
+    fill_numbered(schema, 80'000, "id, s", "i, CONCAT(REPEAT('\u00e4', 500), SHA2(i, 256))");
+    make_twin(schema);
+}
+
+std::vector<std::string> options_for_silence() {
+    return {
+        "--no-native", "--index-build=deferred", "--silence-limit=1s", "--lock-wait-timeout=1s"};
+}
+
 // A connection need not be trusted for as long as a build may take, and no build is done twice.
 TEST_F(IndexBuildTest, IsLeftToEndWhereItTakesLongerThanTheLimitOfSilence) {
-    constexpr unsigned kRows = 40'000;
     Schema schema(server(), "app");
-    // Long to compare, so long to sort.
-    schema.execute("CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(600) NOT NULL)");
-    schema.execute(fmt::format("SET SESSION cte_max_recursion_depth = {}", kRows));
-    schema.execute(fmt::format(
-        "INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}"
-        ") SELECT i, CONCAT(REPEAT('\u00e4', 500), SHA2(i, 256)) FROM n",
-        kRows
-    ));
-    schema.execute("CREATE TABLE twin LIKE t");
-    schema.execute("INSERT INTO twin SELECT * FROM t");
-    const std::string clauses = "ADD INDEX (s)";
-    const auto run = server().run_doppel(
-        "ALTER TABLE app.t " + clauses,
-        {"--no-native", "--index-build=deferred", "--silence-limit=1s", "--lock-wait-timeout=1s"}
-    );
+    fill_for_long_build(schema);
+    const auto run =
+        server().run_doppel(std::string("ALTER TABLE app.t ") + kLongBuild, options_for_silence());
     EXPECT_EQ(run.code, 0) << run.err;
     EXPECT_THAT(run.err, HasSubstr("is still at work"));
     EXPECT_THAT(run.err, Not(HasSubstr("ended without them")));
     EXPECT_THAT(run.err, Not(HasSubstr("now the limit is")));
-    expect_like_native(schema.session(), clauses, "id");
+    expect_like_native(schema.session(), kLongBuild, "id");
+}
+
+// Nobody hears why, so it is not tried for ever; what was copied is kept.
+TEST_F(IndexBuildTest, ThatEndsInVainUnheardIsTriedFourTimes) {
+    Schema schema(server(), "app");
+    fill_for_long_build(schema);
+    const std::string statement = std::string("ALTER TABLE app.t ") + kLongBuild;
+    Process run(server().doppel_command(statement, options_for_silence()), server().environment());
+    EXPECT_TRUE(eventually(
+        [&] {
+            const std::string build = schema.scalar(
+                "SELECT COALESCE(MAX(p.ID), 0) FROM performance_schema.processlist p WHERE p.INFO "
+                "LIKE 'ALTER TABLE%_t_new%ADD KEY%'"
+            );
+            // Its connection is given up then, so nobody hears of it.
+            if (build != "0" && run.err().ends_with("its end is waited for\n")) {
+                schema.execute("KILL QUERY " + build);
+            }
+            return !run.running();
+        },
+        seconds(90)
+    ));
+    EXPECT_EQ(run.wait(seconds(10)), 4) << run.out() << run.err();
+    EXPECT_THAT(run.err(), HasSubstr("once more, and replay waits meanwhile"));
+    EXPECT_THAT(run.err(), HasSubstr("ended 4 times without them"));
+    EXPECT_THAT(run.err(), HasSubstr("the same command goes on"));
+    const auto second = server().run_doppel(statement, {"--no-native"});
+    EXPECT_EQ(second.code, 0) << second.err;
+    EXPECT_THAT(second.out, HasSubstr("going on with the run"));
+    expect_like_native(schema.session(), kLongBuild, "id");
 }
 
 }  // namespace
