@@ -46,7 +46,7 @@ public:
 
 private:
     async::awaitable<bool> is_built();
-    async::awaitable<bool> attempt(unsigned threads);
+    async::awaitable<void> attempt(unsigned threads);
     async::awaitable<void> get_over(const Error& error);
     async::awaitable<void> get_over_loss(const Error& error);
     async::awaitable<void> pause_writes();
