@@ -10,6 +10,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -141,12 +142,18 @@ Answer Migration::set(const ControlRequest& request) {
             )
         );
     }
-    const auto applied = throttle::apply_setting(orders_.options, request.name, request.value);
+    ThrottleOptions changed = orders_.options;
+    const auto applied = throttle::apply_setting(changed, request.name, request.value);
     if (!applied) {
         return control::refused(
             Errc::usage, fmt::format("{}: {}", request.name, applied.failure().message)
         );
     }
+    const auto problem = throttle::limits_problem(changed);
+    if (problem && !throttle::limits_problem(orders_.options)) {
+        return control::refused(Errc::usage, *problem);
+    }
+    orders_.options = std::move(changed);
     for (const auto& [name, value] : throttle::list_settings(orders_.options)) {
         if (name == request.name) {
             notice(fmt::format("doppel set: {} is {}", name, value));

@@ -367,6 +367,41 @@ Applied apply_setting(ThrottleOptions& options, std::string_view name, std::stri
     return entry->apply(options, trimmed);
 }
 
+std::optional<std::string> limits_problem(const ThrottleOptions& options) {
+    const auto problem = [&options](std::string_view signal) {
+        const Entry* const hard = find_entry(fmt::format("critical-{}", signal));
+        const Entry* const soft = find_entry(fmt::format("max-{}", signal));
+        return fmt::format(
+            "critical-{} ({}) is below max-{} ({}): the hard limit would be met before the soft "
+            "one; raise it, or lower the other",
+            signal,
+            hard->text(options),
+            signal,
+            soft->text(options)
+        );
+    };
+    const auto is_below = [](const auto& hard, const auto& soft) {
+        return hard && soft && *hard < *soft;
+    };
+    if (is_below(options.critical_lag, options.max_lag)) {
+        return problem("lag");
+    }
+    if (is_below(options.critical_commit_latency, options.max_commit_latency)) {
+        return problem("commit-latency");
+    }
+    if (is_below(options.critical_history_length, options.max_history_length)) {
+        return problem("history-length");
+    }
+    for (const StatusLimit& hard : options.critical_load) {
+        for (const StatusLimit& soft : options.max_load) {
+            if (base::equals_ignore_case(hard.variable, soft.variable) && hard.value < soft.value) {
+                return problem("load");
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 std::vector<std::pair<std::string, std::string>> list_settings(const ThrottleOptions& options) {
     std::vector<std::pair<std::string, std::string>> list;
     for (const Entry& entry : kEntries) {

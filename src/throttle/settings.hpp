@@ -4,6 +4,7 @@
 #include "base/result.hpp"
 #include "doppel/throttle.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,10 @@ namespace doppel::throttle {
 [[nodiscard]] base::Result<bool> apply_setting(
     ThrottleOptions& options, std::string_view name, std::string_view value
 );
+
+/// Why the limits cannot be meant so: a hard one is below the soft one of the same signal. Nothing
+/// if they can.
+[[nodiscard]] std::optional<std::string> limits_problem(const ThrottleOptions& options);
 
 /// Every name and its present value as text, in the order of the help.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> list_settings(

@@ -94,6 +94,7 @@ TEST_F(ControlTest, SettingsAreChangedWhileItRunsAndWrongOnesAreRefused) {
     for (const auto& [word, message] : std::vector<std::pair<std::string, std::string>>{
              {"max-lagg=1s", "'max-lagg' cannot be set; what can is: max-lag"},
              {"max-lag=1", "'1' has no unit"},
+             {"critical-lag=200ms", "is below max-lag"},
              {"nice=2", "write 0 to 0.95"},
              {"threads=17", "write 1 to 4"},
              {"chunk-time=0s", "not between 1ms and 1m"},

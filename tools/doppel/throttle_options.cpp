@@ -52,7 +52,11 @@ std::vector<OptionSpec> replica_options(const ThrottleOptions& defaults) {
                 base::format_duration(*defaults.max_lag)
             )
         ),
-        option("critical-lag", "DURATION", "A hard limit of the same, 100ms to 24h. Default: off."),
+        option(
+            "critical-lag",
+            "DURATION",
+            "A hard limit of the same, 100ms to 24h, not below --max-lag. Default: off."
+        ),
         option(
             "replica",
             "HOST:PORT|none",
@@ -83,19 +87,29 @@ std::vector<OptionSpec> server_options(const ThrottleOptions& defaults) {
             "Copying slows down as these status variables come near to their limits, and stands "
             "still at them, e.g. Threads_running=25. Default: off."
         ),
-        option("critical-load", "VARIABLE=N,..", "Hard limits of the same. Default: off."),
+        option(
+            "critical-load",
+            "VARIABLE=N,..",
+            "Hard limits of the same, not below those. Default: off."
+        ),
         option(
             "max-commit-latency",
             "DURATION",
             "The same for the time that the commit of a heartbeat takes, 1ms to 1m. Default: off."
         ),
-        option("critical-commit-latency", "DURATION", "A hard limit of it. Default: off."),
+        option(
+            "critical-commit-latency",
+            "DURATION",
+            "A hard limit of it, not below that. Default: off."
+        ),
         option(
             "max-history-length",
             "NUMBER",
             "The same for InnoDB's history list, which needs PROCESS. Default: off."
         ),
-        option("critical-history-length", "NUMBER", "A hard limit of it. Default: off."),
+        option(
+            "critical-history-length", "NUMBER", "A hard limit of it, not below that. Default: off."
+        ),
         option(
             "throttle-query",
             "SELECT ..",
@@ -194,6 +208,9 @@ void apply_throttle_options(const Settings& settings, MigrationOptions& options)
                 apply(*given, options.throttle);
             }
         }
+    }
+    if (const auto problem = throttle::limits_problem(options.throttle)) {
+        throw UsageError("--" + *problem);
     }
     apply_postponement(settings, options.throttle);
     const GivenOption* const control = settings.find("control");

@@ -215,6 +215,10 @@ TEST(ThrottleOptionsOfTheCommand, ABadValueIsSaidWithItsOption) {
         usage_error([] { (void)options_of({"--window=22-6"}); }), HasSubstr("--window: '22-6'")
     );
     EXPECT_THAT(usage_error([] { (void)options_of({"--control=maybe"}); }), HasSubstr("on or off"));
+    EXPECT_THAT(
+        usage_error([] { (void)options_of({"--critical-lag=500ms"}); }),
+        HasSubstr("--critical-lag (500ms) is below max-lag (1s)")
+    );
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "throttle/daily_window.hpp"
 
+#include <array>
 #include <map>
 
 #include <gmock/gmock.h>
@@ -77,6 +78,24 @@ TEST(Settings, WhatCouldNeverWorkIsRefused) {
     EXPECT_THAT(problem("throttle-http", "http://"), HasSubstr("http://host/path"));
     EXPECT_THAT(problem("throttle-http", "http:///path"), HasSubstr("http://host/path"));
     EXPECT_THAT(problem("window", "22:00-22:00"), HasSubstr("ends when it begins"));
+}
+
+TEST(Settings, AHardLimitIsNotBelowTheSoftOne) {
+    for (const auto& [hard, soft, below, text] : {
+             std::array{"critical-lag", "max-lag", "500ms", "1s"},
+             std::array{"critical-commit-latency", "max-commit-latency", "5ms", "20ms"},
+             std::array{"critical-history-length", "max-history-length", "10", "20"},
+             std::array{"critical-load", "max-load", "a=1,B=24.5", "Threads_running=50,b=25"},
+         }) {
+        ThrottleOptions options;
+        EXPECT_TRUE(apply_setting(options, soft, text).ok());
+        EXPECT_TRUE(apply_setting(options, hard, text).ok());
+        EXPECT_FALSE(limits_problem(options)) << hard;
+        EXPECT_TRUE(apply_setting(options, hard, below).ok());
+        EXPECT_THAT(limits_problem(options).value_or(""), HasSubstr("is below max-")) << hard;
+        EXPECT_TRUE(apply_setting(options, soft, "off").ok());
+        EXPECT_FALSE(limits_problem(options)) << hard;
+    }
 }
 
 TEST(Settings, AWrongValueChangesNothing) {
