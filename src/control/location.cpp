@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/location.hpp"
 
-#include "doppel/error.hpp"
-
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,6 +69,33 @@ void require_directory(const std::string& path) {
 
 bool directory_exists(const std::string& path) {
     return inspect(path);
+}
+
+std::optional<std::string> placement_problem(const std::string& path) {
+    if (path.size() > kPathMax) {
+        return "the path is too long";
+    }
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode)) {
+        return "there is something that is no socket";
+    }
+    const auto slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+        return std::strerror(errno);
+    }
+    return std::nullopt;
+}
+
+Error cannot_listen(const std::string& path, const std::string& why) {
+    return {
+        Errc::refused,
+        fmt::format(
+            "the control socket {} cannot be opened: {}; give another path with --control-socket, "
+            "or --control=off",
+            path,
+            why
+        )};
 }
 
 std::string socket_path(const std::string& server_uuid, const mysql::TableName& table) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "doppel/error.hpp"
 #include "mysql/identifier.hpp"
 
-#include <functional>
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,12 @@ void require_directory(const std::string& path);
 [[nodiscard]] std::string socket_path(
     const std::string& server_uuid, const mysql::TableName& table
 );
+
+/// Why a run could not listen at `path`; nothing if it can. A socket that is there is in nobody's
+/// way. Changes nothing.
+[[nodiscard]] std::optional<std::string> placement_problem(const std::string& path);
+/// Errc::refused, with what to do.
+[[nodiscard]] Error cannot_listen(const std::string& path, const std::string& why);
 
 /// The longest path that a Unix socket may have.
 inline constexpr std::size_t kPathMax = 107;

@@ -24,17 +24,6 @@ using ErrorCode = boost::system::error_code;
 
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
-Error cannot_listen(const std::string& path, const std::string& why) {
-    return {
-        Errc::refused,
-        fmt::format(
-            "the control socket {} cannot be opened: {}; give another path with --control-socket, "
-            "or --control=off",
-            path,
-            why
-        )};
-}
-
 /// Closes the socket after a while. Owns its share of it: the timer may fire when nobody waits for
 /// the socket any more.
 class Deadline final {
@@ -74,16 +63,10 @@ Server::~Server() {
 }
 
 void Server::bind() {
-    if (path_.size() > kPathMax) {
-        throw cannot_listen(path_, "the path is too long");
+    if (const auto problem = placement_problem(path_)) {
+        throw cannot_listen(path_, *problem);
     }
-    struct stat status {};
-    if (::lstat(path_.c_str(), &status) == 0) {
-        if (!S_ISSOCK(status.st_mode)) {
-            throw cannot_listen(path_, "there is something that is no socket");
-        }
-        ::unlink(path_.c_str());
-    }
+    ::unlink(path_.c_str());  // this run has the lock of its table
     ErrorCode error;
     acceptor_.open(Protocol(), error);
     // Nobody else may connect in the moment before the mode is set.
@@ -98,6 +81,7 @@ void Server::bind() {
     if (error) {
         throw cannot_listen(path_, error.message());
     }
+    struct stat status {};
     if (::lstat(path_.c_str(), &status) == 0) {
         device_ = status.st_dev;
         inode_ = status.st_ino;

@@ -148,7 +148,12 @@ bool Executor::can_be_looked_at() const {
 }
 
 void Executor::connect() {
-    connection_ = sql::find_primary_or_any(connection_);
+    try {
+        connection_ = sql::find_primary(connection_);
+    } catch (const Error& error) {
+        no_primary_ = error;
+        connection_ = sql::find_primary_or_any(connection_);
+    }
     connection_.read_timeout = migration_.silence_limit;
     sql::SessionSettings settings;
     settings.program_name = "doppel dry run";

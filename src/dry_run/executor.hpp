@@ -63,8 +63,14 @@ private:
     /// There is a table, and nothing is in the way of asking the server about it.
     [[nodiscard]] bool can_be_looked_at() const;
     void judge();
+    /// Of several hosts one must be the primary.
+    void judge_hosts();
+    /// Whether a run could go on with the earlier one, as Migration::require_same_settings.
+    void judge_same_settings();
     void note_check(DryRunCheck check);
     void note_findings(const std::vector<plan::Judged>& all, bool of_copy);
+    /// Not in the way any more when an earlier run is cleaned up after.
+    [[nodiscard]] bool is_cleared(const std::string& finding) const;
     void add_finding(const std::string& name, const Finding& finding);
     [[nodiscard]] bool refused_now() const;
     /// Empty, or why no scratch table can be made.
@@ -126,6 +132,7 @@ private:
     const DryRunOptions& options_;
     Logger logger_;
     std::shared_ptr<sql::Activity> activity_ = std::make_shared<sql::Activity>();
+    std::optional<Error> no_primary_;  ///< among the hosts that were named
     std::unique_ptr<sql::Session> session_;
     std::optional<plan::Plan> plan_;
     Surroundings around_;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What was looked at, in the order of a run.
+#include "checkpoint/record.hpp"
 #include "dry_run/executor.hpp"
+#include "migration/earlier_run.hpp"
+#include "migration/source_guard.hpp"
 #include "plan/checks.hpp"
+#include "sql/server_identity.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -24,11 +28,14 @@ constexpr const char* kServerChecks[] = {
     "binlog-filters",
     "privileges-native",
     "privileges-copy",
-    "disk-space"};
+    "disk-space",
+    "load-variables",
+    "binlog-connection"};
 
 /// What the server makes itself does not wait for these.
 bool is_of_copy(const std::string& name) {
-    return name == "copy-orders" || name == "swap-orders";
+    return name == "copy-orders" || name == "swap-orders" || name == "prepared-xa" ||
+           name == "binlog-connection";
 }
 
 bool is_of_server(const std::string& name) {
@@ -59,6 +66,13 @@ void Executor::add_finding(const std::string& name, const Finding& finding) {
     );
 }
 
+bool Executor::is_cleared(const std::string& finding) const {
+    const migration::Verdict& earlier = around_.earlier;
+    return around_.made_before ||
+           (finding == "old-table-exists" && earlier.kind == migration::Verdict::Kind::finish &&
+            earlier.run->record.drop_old && earlier.run->old_table_is_source);
+}
+
 void Executor::note_findings(const std::vector<plan::Judged>& all, bool of_copy) {
     for (const plan::Judged& judged : all) {
         if (judged.findings.empty()) {
@@ -66,7 +80,7 @@ void Executor::note_findings(const std::vector<plan::Judged>& all, bool of_copy)
         }
         for (const Finding& finding : judged.findings) {
             add_finding(judged.name, finding);
-            report_.checks.back().applies = !of_copy || !native_;
+            report_.checks.back().applies = (!of_copy || !native_) && !is_cleared(finding.id);
         }
     }
 }
@@ -75,11 +89,13 @@ void Executor::judge() {
     // Those of the shadow were found first; the order is that of a run.
     std::vector<DryRunCheck> of_shadow = std::move(report_.checks);
     report_.checks.clear();
+    judge_hosts();
     note_findings(plan::judge_before_native(plan_->facts, request_.statement), false);
     if (!plan::refused(plan_->before_native) || report_.at_replica) {
         note_findings(plan::judge_before_copy(plan_->facts, request_.statement), true);
     }
     std::move(of_shadow.begin(), of_shadow.end(), std::back_inserter(report_.checks));
+    judge_same_settings();
     for (DryRunCheck& check : judge_surroundings(around_, plan_->facts, migration_)) {
         check.applies = !native_ || !is_of_copy(check.name);
         note_check(std::move(check));
@@ -88,8 +104,51 @@ void Executor::judge() {
         report_.notes.push_back(fmt::format(
             "this server is read-only{}: what is told of rows, sizes and speed is so here; load, "
             "locks, replicas and the binary log are the primary's, and a run goes there",
-            around_.source ? " and a replica of " + around_.source->address : ""
+            around_.received.source ? " and a replica of " + around_.received.source->address : ""
         ));
+    }
+}
+
+void Executor::judge_hosts() {
+    if (!no_primary_) {
+        return;
+    }
+    const bool refused = no_primary_->code() == Errc::refused;
+    note_check(
+        {"hosts",
+         refused ? "several-primaries" : "no-primary",
+         refused ? Level::refusal : Level::warning,
+         no_primary_->what(),
+         refused ? "" : "the run goes to one that takes writes, and ends where there is none",
+         true}
+    );
+}
+
+void Executor::judge_same_settings() {
+    if (around_.earlier.kind != migration::Verdict::Kind::resume || report_.at_replica ||
+        refused_now() || !target_ || !target_->key) {
+        return;
+    }
+    checkpoint::Record now;
+    // Of a new definition that is only guessed nothing is known.
+    now.key_index = scratch_ ? target_->key->index : around_.earlier.run->record.key_index;
+    std::optional<Finding> problem;
+    try {
+        migration::SourceGuard guard(*plan_->facts.source, plan_->facts.server.version);
+        guard.note(*session_);
+        now.settings = guard.settings();
+        now.order_set_at = guard.order_set_at();
+        problem =
+            migration::settings_problem(*around_.earlier.run, now, sql::read_identity(*session_));
+    } catch (const Error& error) {
+        if (error.code() != Errc::refused) {
+            throw;
+        }
+        problem = Finding{"earlier-run", Finding::Level::refusal, error.what(), {}};
+    }
+    if (problem) {
+        around_.earlier.kind = migration::Verdict::Kind::refuse;
+        around_.earlier.finding = std::move(problem);
     }
 }
 

@@ -2,14 +2,18 @@
 #include "dry_run/surroundings.hpp"
 
 #include "checkpoint/record.hpp"
+#include "control/location.hpp"
 #include "copy/pace.hpp"
 #include "doppel/error.hpp"
 #include "dry_run/replicas.hpp"
+#include "feed/connection_problem.hpp"
 #include "migration/index_choice.hpp"
+#include "migration/prepared_xa.hpp"
 #include "mysql/identifier.hpp"
 #include "sql/server_role.hpp"
 #include "throttle/daily_window.hpp"
 #include "throttle/orders.hpp"
+#include "throttle/server_signals.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -25,6 +29,8 @@ using mysql::quote_string;
 
 constexpr int kLooks = 14;
 constexpr std::chrono::milliseconds kLook{90};
+constexpr std::chrono::seconds kApplyPatience{2};
+constexpr std::chrono::milliseconds kApplyPoll{200};
 
 std::optional<double> written_rows(sql::Session& session, const mysql::TableName& table) {
     const auto rows = query_if_told(
@@ -150,24 +156,71 @@ void look_at_orders(const ThrottleOptions& options, Surroundings& around) {
     }
 }
 
+/// As Migration::make_control, but that no folder is made.
+std::optional<std::string> control_problem(
+    const MigrationOptions& options, const std::string& server_uuid, const mysql::TableName& table
+) {
+    const auto told = [](const std::string& path) -> std::optional<std::string> {
+        if (const auto problem = control::placement_problem(path)) {
+            return control::cannot_listen(path, *problem).what();
+        }
+        return std::nullopt;
+    };
+    if (!options.control) {
+        return std::nullopt;
+    }
+    if (!options.control_socket.empty()) {
+        return told(options.control_socket);
+    }
+    try {
+        const std::string folder = control::runtime_directory();
+        return told(
+            control::directory_exists(folder) ? control::socket_path(server_uuid, table) : folder
+        );
+    } catch (const Error& error) {
+        return error.what();
+    }
+}
+
 void look_at_source(sql::Session& session, Surroundings& around) {
     try {
-        around.source = sql::replicates_from(session);
+        around.received = migration::read_received(session);
     } catch (const Error& error) {
-        if (error.code() == Errc::interrupted) {
+        if (error.code() == Errc::interrupted || error.code() == Errc::stopped) {
             throw;
         }
-        return;
+        around.received.is_known = false;
     }
-    if (around.source) {
+    if (around.received.source) {
         DryRunReplica own;
         fill_lag(session, own);
         around.own_lag_seconds = own.lag_seconds;
     }
 }
 
-/// As a run deals with it, Migration::deal_with_earlier_run, but that the run can also wait for
-/// what another server has yet to send.
+/// Until the server has applied what it has received, as a run waits for it, but not for as long. A
+/// read-only server is not where the run would begin.
+void await_received(
+    sql::Session& session,
+    const plan::Facts& facts,
+    const std::function<void()>& require_running,
+    migration::Received& received
+) {
+    if (facts.server.read_only) {
+        return;
+    }
+    const auto deadline = std::chrono::steady_clock::now() + kApplyPatience;
+    while (!received.unapplied.empty() && std::chrono::steady_clock::now() < deadline) {
+        if (sql::has_applied(session, received.unapplied)) {
+            received.unapplied.clear();
+            return;
+        }
+        require_running();
+        std::this_thread::sleep_for(kApplyPoll);
+    }
+}
+
+/// As a run deals with it, Migration::deal_with_earlier_run.
 migration::Verdict judge_earlier(
     sql::Session& session,
     const migration::Remains& remains,
@@ -196,12 +249,24 @@ void look_at_migrations(
     const plan::Facts& facts,
     const MigrationOptions& options,
     const std::string& statement,
+    const std::function<void()>& require_running,
     Surroundings& around
 ) {
     try {
+        await_received(session, facts, require_running, around.received);
         around.remains = migration::read_remains(session, facts.table);
         const migration::Remains& remains = *around.remains;
         if (remains.lock_holder || !remains.source || remains.source->is_view) {
+            return;
+        }
+        auto problem = migration::received_problem(
+            around.received,
+            remains.state && migration::is_marked(*remains.state),
+            migration::ran_elsewhere(remains)
+        );
+        if (problem && !facts.server.read_only) {
+            around.earlier.kind = migration::Verdict::Kind::refuse;
+            around.earlier.finding = std::move(problem);
             return;
         }
         around.earlier = judge_earlier(session, remains, facts, options, statement);
@@ -209,11 +274,11 @@ void look_at_migrations(
             around.earlier.kind == migration::Verdict::Kind::finish &&
             around.earlier.run->record.statement == checkpoint::as_recorded(statement);
     } catch (const Error& error) {
-        if (error.code() == Errc::interrupted) {
+        if (error.code() == Errc::interrupted || error.code() == Errc::stopped) {
             throw;
         }
         around.remains.reset();
-        around.remains_problem = error.what();
+        around.remains_problem = error;
     }
 }
 
@@ -243,6 +308,17 @@ void look_at_binlogs(sql::Session& session, Surroundings& around) {
     }
 }
 
+std::vector<std::string> still_prepared(sql::Session& session, std::vector<std::string> before) {
+    if (before.empty()) {
+        return {};
+    }
+    const auto now = migration::prepared_xids(session);
+    std::erase_if(before, [&now](const std::string& xid) {
+        return std::find(now.begin(), now.end(), xid) == now.end();
+    });
+    return before;
+}
+
 }  // namespace
 
 Surroundings look_around(
@@ -256,6 +332,15 @@ Surroundings look_around(
 ) {
     Surroundings around;
     look_at_orders(options.throttle, around);
+    around.binlog_connection = feed::connection_problem(connection);
+    require_running();
+    const auto uuid = query_if_told(session, "SELECT @@server_uuid");
+    around.control_problem =
+        control_problem(options, uuid ? uuid->scalar().value_or("") : std::string(), facts.table);
+    around.unknown_load = throttle::unknown_load(session, options.throttle);
+    // Another server's are not the run's.
+    const auto prepared =
+        facts.server.read_only ? std::vector<std::string>() : migration::prepared_xids(session);
     look_at_load(session, facts, activity, require_running, around);
     around.variables = read_names(session.query(
         "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('binlog_row_event_max_size', "
@@ -279,9 +364,10 @@ Surroundings look_around(
     around.replicas_known = seen.known;
     around.replicas = std::move(seen.replicas);
     require_running();
-    look_at_migrations(session, facts, options, statement, around);
+    look_at_migrations(session, facts, options, statement, require_running, around);
     look_at_table(session, facts.table, around);
     look_at_binlogs(session, around);
+    around.prepared_xa = still_prepared(session, prepared);
     return around;
 }
 

@@ -3,14 +3,15 @@
 
 #include "cutover/blockers.hpp"
 #include "doppel/dry_run.hpp"
+#include "doppel/error.hpp"
 #include "doppel/options.hpp"
 #include "dry_run/query.hpp"
 #include "migration/earlier_run.hpp"
+#include "migration/received.hpp"
 #include "migration/remains.hpp"
 #include "mysql/server_version.hpp"
 #include "plan/facts.hpp"
 #include "sql/activity.hpp"
-#include "sql/server_role.hpp"
 #include "sql/session.hpp"
 
 #include <cstdint>
@@ -34,7 +35,7 @@ struct Surroundings {
     std::optional<unsigned> waiting_for_table;         ///< sessions
     std::optional<double> history_length;
 
-    std::optional<sql::ReplicationSource> source;  ///< this server is a replica of it
+    migration::Received received;  ///< its source: this server is a replica of it
     std::optional<double> own_lag_seconds;
     std::vector<DryRunReplica> replicas;
     bool replicas_known = true;
@@ -43,8 +44,15 @@ struct Surroundings {
     std::string copy_held;  ///< why copying would stand still now, as told by options; empty: not
     std::string swap_held;  ///< why the swap would not come; empty: it comes when it is due
 
+    /// XIDs, for migration::xids_told; only those that were prepared all the time that was looked.
+    std::vector<std::string> prepared_xa;
+
+    std::optional<Error> binlog_connection;      ///< what it would meet
+    std::optional<std::string> control_problem;  ///< why the run could not listen for people
+    std::optional<Finding> unknown_load;         ///< throttle::unknown_load
+
     std::optional<migration::Remains> remains;
-    std::string remains_problem;
+    std::optional<Error> remains_problem;
     migration::Verdict earlier;  ///< what the run would do about one that was left
     bool made_before = false;    ///< that one has made this change: what is left is cleaning up
     std::optional<unsigned> row_versions;  ///< INSTANT changes that the table has had

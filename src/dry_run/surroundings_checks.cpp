@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dry_run/surroundings.hpp"
+#include "migration/prepared_xa.hpp"
 #include "plan/checks.hpp"
 
 #include <algorithm>
@@ -191,6 +192,72 @@ std::string left_tables(const migration::Remains& remains) {
     return remains.shadow ? remains.shadow->name.str() + ", " + state : state;
 }
 
+void judge_control(const Surroundings& around, const MigrationOptions& options, Checks& checks) {
+    const std::string name = "running-control";
+    if (!around.control_problem) {
+        const char* const message = options.control
+                                        ? "the run can listen for doppel pause and the like"
+                                        : "--control=off: the run listens to nobody";
+        ok(checks, name, message);
+    } else if (!options.control_socket.empty()) {
+        checks.push_back({name, "control-socket", Level::refusal, *around.control_problem, {}});
+    } else {
+        warn(
+            checks,
+            name,
+            "control-folder",
+            "doppel pause and the like cannot reach the run: " + *around.control_problem,
+            "the run goes on without; XDG_RUNTIME_DIR or --control-socket give another place"
+        );
+    }
+}
+
+void judge_prepared(const Surroundings& around, Checks& checks) {
+    const std::string name = "prepared-xa";
+    // A run that goes on reads the binary log from before they were prepared.
+    if (around.prepared_xa.empty() || around.earlier.kind == migration::Verdict::Kind::resume) {
+        ok(checks, name, "no XA transaction is in the way, as far as the account may see");
+        return;
+    }
+    warn(
+        checks,
+        name,
+        "prepared-xa-left",
+        "XA transactions that are prepared may have changed the table, so a run waits 10 s for "
+        "their end and is refused then: " +
+            migration::xids_told(around.prepared_xa),
+        "end them; XA RECOVER CONVERT XID lists them"
+    );
+}
+
+void judge_binlog_connection(const Surroundings& around, Checks& checks) {
+    const std::string name = "binlog-connection";
+    if (around.binlog_connection) {
+        checks.push_back(
+            {name,
+             "no-binlog-connection",
+             Level::refusal,
+             fmt::format(
+                 "the connection for the binary log cannot be opened: {}",
+                 around.binlog_connection->what()
+             ),
+             {}}
+        );
+    } else {
+        ok(checks, name, "a connection for the binary log can be opened");
+    }
+}
+
+void judge_load_variables(const Surroundings& around, Checks& checks) {
+    const std::string name = "load-variables";
+    if (around.unknown_load) {
+        const Finding& why = *around.unknown_load;
+        checks.push_back({name, why.id, Level::refusal, why.message, why.hint});
+    } else {
+        ok(checks, name, "the server has every status variable that has a limit");
+    }
+}
+
 /// In a word what the run would do about an earlier one that it need not refuse for.
 std::pair<std::string, std::string> told_of_earlier(const Surroundings& around) {
     const auto& run = around.earlier.run;
@@ -237,12 +304,17 @@ void judge_earlier(const Surroundings& around, Checks& checks) {
 void judge_remains(const Surroundings& around, const plan::Facts& facts, Checks& checks) {
     const std::string name = "other-migrations";
     if (!around.remains) {
-        warn(
-            checks,
-            name,
-            "migrations-unseen",
-            "whether a migration of the table is there cannot be seen: " + around.remains_problem,
-            "GRANT SELECT on its schema"
+        const bool refused =
+            around.remains_problem && around.remains_problem->code() == Errc::refused;
+        checks.push_back(
+            {name,
+             "migrations-unseen",
+             refused ? Level::refusal : Level::warning,
+             fmt::format(
+                 "whether a migration of the table is there cannot be seen: {}",
+                 around.remains_problem ? around.remains_problem->what() : "it was not looked"
+             ),
+             "GRANT SELECT on its schema"}
         );
         return;
     }
@@ -353,6 +425,10 @@ std::vector<DryRunCheck> judge_surroundings(
     judge_load(around, checks);
     judge_order("copy", around.copy_held, checks);
     judge_order("swap", around.swap_held, checks);
+    judge_prepared(around, checks);
+    judge_load_variables(around, checks);
+    judge_binlog_connection(around, checks);
+    judge_control(around, options, checks);
     return checks;
 }
 

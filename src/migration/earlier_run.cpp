@@ -303,6 +303,25 @@ std::optional<Finding> comparison_problem(
         "go on with --verify=on, which finds them and puts them back"};
 }
 
+std::optional<Finding> settings_problem(
+    const EarlierRun& run, const checkpoint::Record& now, const sql::ServerIdentity& server
+) {
+    const checkpoint::Record& before = run.record;
+    // The time of a setting is lost when the server is started again, and transactions that were
+    // under way then with it.
+    const bool same_start = sql::is_same_start(run.point.server, server);
+    if (now.key_index == before.key_index && now.settings == before.settings &&
+        (!same_start || now.order_set_at == before.order_set_at)) {
+        return std::nullopt;
+    }
+    return Finding{
+        "earlier-run",
+        Finding::Level::refusal,
+        "the server's settings (sql_mode, time_zone, binlog_order_commits) or its choice of a key "
+        "are not what they were when the earlier run began to copy",
+        "restore them, or run with --restart to begin anew"};
+}
+
 void take_sessions_of(sql::Session& session, const std::string& run_id) {
     if (session_lock_name(run_id, kSessionsOfARunMax).size() > kLockNameMax) {
         return;  // no run wrote that

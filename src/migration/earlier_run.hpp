@@ -6,6 +6,7 @@
 #include "doppel/progress.hpp"
 #include "migration/remains.hpp"
 #include "mysql/identifier.hpp"
+#include "sql/server_identity.hpp"
 #include "sql/session.hpp"
 
 #include <optional>
@@ -53,6 +54,12 @@ struct Verdict {
 /// Why `run` cannot be gone on with unless it is compared; nothing if it can. Pure.
 [[nodiscard]] std::optional<Finding> comparison_problem(
     const EarlierRun& run, const mysql::TableName& shadow, bool verify
+);
+
+/// Why `run` cannot be gone on with under what `now` has of the server's settings and of the
+/// table's keys, at `server`; nothing if it can. Pure.
+[[nodiscard]] std::optional<Finding> settings_problem(
+    const EarlierRun& run, const checkpoint::Record& now, const sql::ServerIdentity& server
 );
 
 /// Ends the connections of an earlier run that the server has not noticed to be gone, since what

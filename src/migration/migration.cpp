@@ -9,6 +9,7 @@
 #include "schema/reader.hpp"
 #include "shadow/shadow.hpp"
 #include "sql/failure_kind.hpp"
+#include "throttle/server_signals.hpp"
 
 #include <array>
 #include <thread>
@@ -178,6 +179,7 @@ async::awaitable<bool> Migration::check() {
     // was read, so it is read again.
     co_await take_lock();
     co_await open_control();
+    co_await require_load_variables();
     co_await await_received();
     co_await read_plan();
     if (plan_->facts.source && !plan_->facts.source->is_view) {
@@ -204,6 +206,21 @@ async::awaitable<bool> Migration::check() {
         refuse(findings);
     }
     co_return false;
+}
+
+async::awaitable<void> Migration::require_load_variables() {
+    if (!previous_run_id_.empty()) {
+        co_return;
+    }
+    std::optional<Finding> unknown;
+    const ThrottleOptions limits = orders_.options;  // `doppel set` may change them meanwhile
+    auto look = [&unknown, &limits](sql::Session& session) {
+        unknown = throttle::unknown_load(session, limits);
+    };
+    co_await main_session_->run_surely(look, options_.reconnect_limit);
+    if (unknown) {
+        refuse_for(*std::move(unknown));
+    }
 }
 
 std::unique_ptr<sql::Session> Migration::connect_surely() const {

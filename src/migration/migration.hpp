@@ -6,6 +6,7 @@
 #include "doppel/migration.hpp"
 #include "migration/earlier_run.hpp"
 #include "migration/own_tables.hpp"
+#include "migration/received.hpp"
 #include "migration/server_guard.hpp"
 #include "migration/sessions.hpp"
 #include "migration/shadow_run.hpp"
@@ -14,7 +15,6 @@
 #include "schema/key_choice.hpp"
 #include "shadow/names.hpp"
 #include "shadow/shadow.hpp"
-#include "sql/server_role.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -24,14 +24,6 @@
 #include <vector>
 
 namespace doppel::migration {
-
-/// What a server has from others.
-struct Received {
-    std::optional<sql::ReplicationSource> source;  ///< it replicates from
-    bool is_known = true;                          ///< false: the account may not see all of this
-    std::vector<std::string> unapplied;            ///< sql::unapplied_transactions
-    bool by_group = false;                         ///< it is a member of a group
-};
 
 /// One migration from statement to end, in its phases: check, try natively, prepare the shadow, run
 /// it, clean up. Holds the migration lock of the table all the time.
@@ -93,12 +85,15 @@ private:
     async::awaitable<void> take_earlier_sessions();
     async::awaitable<void> require_place();
     void require_comparison() const;
+    /// A limit for what the server does not have would hold the copy for ever. Where a run goes on
+    /// at another server it holds it, so that `doppel set` can mend it.
+    async::awaitable<void> require_load_variables();
     /// Until the server has applied what it had received from others, an earlier run's state among
     /// it; a minute at most.
     async::awaitable<void> await_received();
     /// Where an earlier run went on at another server: this one must have taken its place, and have
     /// applied what it had received from it.
-    void require_promoted() const;
+    void require_received(bool finds_earlier, bool elsewhere) const;
     async::awaitable<shadow::Shadow> make_shadow();
     /// Whether plain secondary indexes are to be built after the copy.
     async::awaitable<bool> wants_deferred(std::size_t indexes);

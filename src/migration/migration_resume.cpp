@@ -31,67 +31,10 @@ constexpr std::chrono::seconds kApplyPatience{60};
 constexpr std::chrono::seconds kReplicaPatience{5};
 constexpr std::chrono::milliseconds kPoll{200};
 
-bool ran_elsewhere(const Remains& remains) {
-    const Standing standing = judge_standing(remains);
-    return standing.point && standing.point->server.uuid != remains.server_uuid;
-}
-
 /// As it comes back from the state table.
 checkpoint::Record as_read(const checkpoint::Record& record) {
     auto read = checkpoint::parse_record(checkpoint::to_json(record));
     return read ? *std::move(read) : record;
-}
-
-Finding not_promoted(const std::string& source) {
-    return {
-        "earlier-run",
-        Finding::Level::refusal,
-        fmt::format(
-            "an earlier run went on at another server, and this one is a replica of {}", source
-        ),
-        "go on there, or, when that server is gone, promote this one first (STOP REPLICA; RESET "
-        "REPLICA ALL)"};
-}
-
-Finding not_applied(const std::string& transactions) {
-    return {
-        "earlier-run",
-        Finding::Level::refusal,
-        fmt::format(
-            "the server has received transactions from another one that it has not applied yet "
-            "({}), and they may be of an earlier run",
-            transactions
-        ),
-        "let it apply them first, then run again"};
-}
-
-Finding not_shown() {
-    return {
-        "earlier-run",
-        Finding::Level::refusal,
-        "an earlier run went on at another server, and the account may not see whether this one "
-        "has "
-        "applied all that it has received from there",
-        "GRANT SELECT ON performance_schema.replication_connection_status, and REPLICATION CLIENT"};
-}
-
-Received read_received(sql::Session& session) {
-    Received received;
-    auto unapplied = sql::unapplied_transactions(session);
-    received.is_known = unapplied.has_value();
-    if (unapplied) {
-        received.unapplied = *std::move(unapplied);
-    }
-    received.by_group = sql::read_role(session).group.has_value();
-    try {
-        received.source = sql::replicates_from(session);
-    } catch (const Error& error) {
-        if (error.code() == Errc::interrupted) {
-            throw;
-        }
-        received.is_known = false;
-    }
-    return received;
 }
 
 }  // namespace
@@ -148,9 +91,7 @@ async::awaitable<bool> Migration::deal_with_earlier_run() {
     }
     auto read = [this](sql::Session& session) { return read_remains(session, table_); };
     const Remains remains = co_await main_session_->run_surely(read, options_.reconnect_limit);
-    if (ran_elsewhere(remains)) {
-        require_promoted();
-    }
+    require_received(true, ran_elsewhere(remains));
     Verdict verdict = judge_earlier_run(remains, statement_text_, options_.restart);
     switch (verdict.kind) {
         case Verdict::Kind::none:
@@ -217,20 +158,12 @@ async::awaitable<void> Migration::await_received() {
         require_running();
         co_await async::sleep(kPoll);
     }
-    if (received_.by_group) {
-        refuse_for(not_applied(received_.unapplied.front()));
-    }
+    require_received(false, false);
 }
 
-void Migration::require_promoted() const {
-    if (received_.source) {
-        refuse_for(not_promoted(received_.source->address));
-    }
-    if (!received_.is_known) {
-        refuse_for(not_shown());
-    }
-    if (!received_.unapplied.empty()) {
-        refuse_for(not_applied(received_.unapplied.front()));
+void Migration::require_received(bool finds_earlier, bool elsewhere) const {
+    if (const auto problem = received_problem(received_, finds_earlier, elsewhere)) {
+        refuse_for(*problem);
     }
 }
 
@@ -309,23 +242,9 @@ async::awaitable<void> Migration::note_point(binlog::StartPosition start) {
 }
 
 void Migration::require_same_settings(const checkpoint::Record& now) const {
-    const checkpoint::Record& before = earlier_->record;
-    // The time of a setting is lost when the server is started again, and transactions that were
-    // under way then with it.
-    const bool same_start = sql::is_same_start(earlier_->point.server, point_->server);
-    if (now.key_index == before.key_index && now.settings == before.settings &&
-        (!same_start || now.order_set_at == before.order_set_at)) {
-        return;
+    if (const auto problem = settings_problem(*earlier_, now, point_->server)) {
+        refuse_for(*problem);
     }
-    throw Error(
-        Errc::refused,
-        fmt::format(
-            "the server's settings (sql_mode, time_zone, binlog_order_commits) or its choice of a "
-            "key are not what they were when the earlier run began to copy {}; restore them, or "
-            "run with --restart to begin anew",
-            table_.str()
-        )
-    );
 }
 
 async::awaitable<void> Migration::write_record(

@@ -18,6 +18,7 @@ bool is_hidden(const Error& error) {
     constexpr std::array kNumbers{
         1044U,  // ER_DBACCESS_DENIED_ERROR
         1049U,  // ER_BAD_DB_ERROR
+        1054U,  // ER_BAD_FIELD_ERROR: before MySQL 8.0.2 members have no role
         1142U,  // ER_TABLEACCESS_DENIED_ERROR
         1146U,  // ER_NO_SUCH_TABLE
         1193U,  // ER_UNKNOWN_SYSTEM_VARIABLE

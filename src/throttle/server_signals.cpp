@@ -97,6 +97,30 @@ void LoadSignal::report(Clock::time_point now, std::vector<Pressure>& pressures)
     }
 }
 
+std::optional<Finding> unknown_load(sql::Session& session, const ThrottleOptions& options) {
+    const LoadSignal signal(options);
+    const std::string statement = signal.statement();
+    if (statement.empty()) {
+        return std::nullopt;
+    }
+    auto unknown = signal.variables();
+    for (const sql::Row& row : session.query(statement).rows) {
+        unknown.erase(base::to_lower_ascii(row.at(0).value_or("")));
+    }
+    if (unknown.empty()) {
+        return std::nullopt;
+    }
+    std::string names;
+    for (const auto& [key, name] : unknown) {
+        names += (names.empty() ? "" : ", ") + name;
+    }
+    return Finding{
+        "unknown-status-variable",
+        Finding::Level::refusal,
+        fmt::format("the server has no status variable {}, for which there is a limit", names),
+        "SHOW GLOBAL STATUS lists them; correct --max-load or --critical-load"};
+}
+
 std::string HistorySignal::statement() const {
     // MySQL manual, "InnoDB INFORMATION_SCHEMA Metrics Table": enabled by default.
     return options_.max_history_length || options_.critical_history_length

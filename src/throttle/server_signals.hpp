@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "doppel/progress.hpp"
 #include "doppel/throttle.hpp"
 #include "sql/session.hpp"
 #include "throttle/measure.hpp"
@@ -8,6 +9,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,13 +36,19 @@ public:
     void failed(const std::string& why) override;
     void report(Clock::time_point now, std::vector<Pressure>& pressures) const override;
 
-private:
     /// Variables with limits in lower case, and their names as written.
     [[nodiscard]] std::map<std::string, std::string> variables() const;
 
+private:
     const ThrottleOptions& options_;
     mutable std::map<std::string, Measure> measures_;  ///< by variable in lower case
 };
+
+/// A refusal when the server has no status variable of a name that has a limit: the copy would
+/// stand still for ever.
+[[nodiscard]] std::optional<Finding> unknown_load(
+    sql::Session& session, const ThrottleOptions& options
+);
 
 /// --max-history-length and --critical-history-length.
 class HistorySignal final : public ServerSignal {

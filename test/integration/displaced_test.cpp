@@ -187,6 +187,9 @@ TEST_F(Displaced, AServerThatIsThePrimaryAgainMustHaveAppliedWhatItReceived) {
     };
     ASSERT_TRUE(eventually(received, kLimit));
     first_->execute("STOP REPLICA");
+    const auto dry = servers().run_doppel(statement(), options(port("DOPPEL_PORT"), {"--dry-run"}));
+    EXPECT_EQ(dry.code, 3) << dry.err;
+    EXPECT_THAT(dry.out, HasSubstr("that it has not applied yet"));
     const auto run = start_at(port("DOPPEL_PORT"));
     ASSERT_TRUE(run->wait_for("\"checking\"", kLimit)) << run->err();
     std::this_thread::sleep_for(seconds(1));

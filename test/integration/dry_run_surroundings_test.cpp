@@ -57,6 +57,21 @@ TEST_F(DryRun, TellsWhatStandsInTheWayNow) {
     holder->execute("ROLLBACK");
 }
 
+TEST_F(DryRun, TellsOfTransactionsThatStayPrepared) {
+    fill(10);
+    const auto other = application();
+    other->execute("XA START 'x'");
+    other->execute("UPDATE t SET a = a + 1 WHERE id = 1");
+    other->execute("XA END 'x'");
+    other->execute("XA PREPARE 'x'");
+    const auto result = dry("FORCE");
+    other->execute("XA ROLLBACK 'x'");
+    EXPECT_EQ(result.check("prepared-xa").at("id"), "prepared-xa-left");
+    EXPECT_THAT(
+        result.check("prepared-xa").at("message").get<std::string>(), HasSubstr("X'78',X'',1")
+    );
+}
+
 TEST_F(DryRun, TellsWhoLocksTheTable) {
     fill(10);
     const auto holder = application();
@@ -137,6 +152,15 @@ TEST_F(DryRun, JudgesWhatAnEarlierRunLeft) {
         same.check("other-migrations").at("message").get<std::string>(),
         AllOf(HasSubstr("would go on"), HasSubstr("rows were copied"))
     );
+    execute("SET GLOBAL time_zone = '+05:00'");
+    const auto elsewhere = dry("FORCE");
+    execute("SET GLOBAL time_zone = 'SYSTEM'");
+    EXPECT_EQ(elsewhere.finished.code, 3);
+    EXPECT_EQ(elsewhere.check("other-migrations").at("level"), "refusal");
+    EXPECT_THAT(
+        elsewhere.check("other-migrations").at("message").get<std::string>(),
+        HasSubstr("server's settings")
+    );
     const auto other = dry("ADD COLUMN x INT");
     EXPECT_EQ(other.finished.code, 3);
     EXPECT_EQ(other.check("other-migrations").at("id"), "earlier-run");
@@ -148,6 +172,25 @@ TEST_F(DryRun, JudgesWhatAnEarlierRunLeft) {
         HasSubstr("app._t_new, app._t_doppel")
     );
     EXPECT_EQ(state(), before);
+}
+
+// What stands in the way before the clean-up does not afterwards.
+TEST_F(DryRun, JudgesByWhatIsThereAfterTheCleanUp) {
+    fill(50);
+    const auto killed = server().run_doppel_killed_at(
+        "cutover.renamed", 1, "ALTER TABLE app.t ADD COLUMN n INT", {"--no-native", "--drop-old"}
+    );
+    ASSERT_EQ(killed.code, 137);
+    ASSERT_THAT(schema_->tables(), HasSubstr("_t_old"));
+    const auto lock = mysql::quote_string(shadow::lock_name({"app", "t"}));
+    ASSERT_TRUE(eventually(
+        [&] { return scalar("SELECT IS_USED_LOCK(" + lock + ")") == "NULL"; }, seconds(20)
+    ));
+    const auto same = dry("ADD COLUMN n INT", {"--dry-run", "--no-native", "--drop-old"});
+    EXPECT_EQ(same.finished.code, 0) << same.finished.err;
+    const auto other = dry("ADD COLUMN x INT", {"--dry-run", "--no-native"});
+    EXPECT_EQ(other.finished.code, 0) << other.finished.err;
+    EXPECT_EQ(server().run_doppel("ALTER TABLE app.t ADD COLUMN x INT", {"--no-native"}).code, 0);
 }
 
 // Windows of an hour, on the other side of the day and now.

@@ -3,6 +3,7 @@
 // doppel alter --dry-run: tells what the run would do, and leaves nothing behind.
 #include "integration/dry_run_fixture.hpp"
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <regex>
@@ -120,6 +121,25 @@ TEST_F(DryRun, RefusesWhatTheRunRefuses) {
     EXPECT_EQ(missing.check("table-exists").at("id"), "no-table");
     EXPECT_EQ(server().run_doppel("ALTER TABLE app.t DROP COLUMN no", {"--dry-run"}).code, 2);
     EXPECT_EQ(server().run_doppel("ALTER TABLE app.t NONSENSE x", {"--dry-run"}).code, 2);
+}
+
+TEST_F(DryRun, RefusesOrdersThatTheRunRefuses) {
+    fill(10);
+    for (const auto& [option, check, message] : {
+             std::array{
+                 "--control-socket=/tmp/no such folder/s", "running-control", "cannot be opened"},
+             std::array{
+                 "--max-load=Threads_running=50,Nope=5",
+                 "load-variables",
+                 "no status variable Nope"},
+         }) {
+        const auto refused = dry("FORCE", {"--dry-run", option});
+        EXPECT_EQ(refused.finished.code, 3) << refused.finished.err;
+        EXPECT_THAT(refused.check(check).at("message").get<std::string>(), HasSubstr(message));
+        const auto run = server().run_doppel("ALTER TABLE app.t FORCE", {option});
+        EXPECT_EQ(run.code, 3) << run.err;
+        EXPECT_THAT(run.out, HasSubstr(message));
+    }
 }
 
 // As the run tells them, key by key.

@@ -214,6 +214,11 @@ TEST(Failover, AReplicaMustHaveTakenThePlaceOfThePrimary) {
     EXPECT_EQ(early.code, 3) << early.out << early.err;
     EXPECT_THAT(early.out, HasSubstr("this one is a replica of 127.0.0.1:"));
 
+    const auto dry_run = command_at(sandbox, {"DOPPEL_REPLICA_PORT"}, {"--dry-run"});
+    const auto dry = run_process(dry_run, seconds(60), sandbox.environment());
+    EXPECT_EQ(dry.code, 3) << dry.out << dry.err;
+    EXPECT_THAT(dry.out, HasSubstr("this one is a replica of 127.0.0.1:"));
+
     replica->execute("STOP REPLICA");
     Process run(go_on, sandbox.environment());
     // It waits for what the replica has received, or it would go on with an old checkpoint while

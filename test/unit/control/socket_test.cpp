@@ -149,6 +149,18 @@ TEST_F(ControlSocket, WhatIsNoSocketIsNotReplaced) {
     EXPECT_TRUE(std::filesystem::is_regular_file(path_));
 }
 
+TEST_F(ControlSocket, WhereOneCanBeIsKnownBefore) {
+    EXPECT_FALSE(placement_problem(path_));
+    EXPECT_FALSE(std::filesystem::exists(path_));
+    EXPECT_TRUE(placement_problem(folder_ + "/none/s.sock"));
+    EXPECT_TRUE(placement_problem(folder_ + "/" + std::string(kPathMax, 's')));
+    std::ofstream(path_) << "mine";
+    EXPECT_TRUE(placement_problem(path_));
+    std::filesystem::remove(path_);
+    serve([](const ControlRequest&) { return done(""); });
+    EXPECT_FALSE(placement_problem(path_)) << "it may be a dead run's";
+}
+
 TEST_F(ControlSocket, RequestsAreBounded) {
     serve([](const ControlRequest&) { return done(""); });
     EXPECT_THAT(send_raw(std::string(kRequestBytesMax, 'x')), HasSubstr("the request is too long"));

@@ -21,10 +21,14 @@ Surroundings calm() {
     return around;
 }
 
-DryRunCheck check(const Surroundings& around, const std::string& name) {
+DryRunCheck check(
+    const Surroundings& around,
+    const std::string& name,
+    const MigrationOptions& options = MigrationOptions()
+) {
     plan::Facts facts;
     facts.table = {"s", "t"};
-    for (const DryRunCheck& found : judge_surroundings(around, facts, MigrationOptions())) {
+    for (const DryRunCheck& found : judge_surroundings(around, facts, options)) {
         if (found.name == name) {
             return found;
         }
@@ -66,6 +70,38 @@ TEST(SurroundingsChecks, EachWarnsOfItsOwn) {
     EXPECT_EQ(check(around, "max-connections").id, "few-connections");
     around.variables["sync_binlog"] = "0";
     EXPECT_EQ(check(around, "durable-commits").id, "commits-not-durable");
+}
+
+TEST(SurroundingsChecks, WhatTheRunIsToldAndCannotDoIsRefused) {
+    Surroundings around = calm();
+    around.unknown_load = Finding{"load-variables", Finding::Level::refusal, "no such", "hint"};
+    EXPECT_EQ(check(around, "load-variables").level, Level::refusal);
+    EXPECT_EQ(check(around, "running-control").level, Level::ok);
+    around.control_problem = "no such folder";
+    EXPECT_EQ(check(around, "running-control").level, Level::warning);
+    MigrationOptions options;
+    options.control_socket = "/tmp/s";
+    EXPECT_EQ(check(around, "running-control", options).level, Level::refusal);
+    around.binlog_connection = Error(Errc::refused, "no");
+    EXPECT_EQ(check(around, "binlog-connection").level, Level::refusal);
+}
+
+TEST(SurroundingsChecks, PreparedXaStandsInTheWayOfARunThatBegins) {
+    Surroundings around = calm();
+    around.prepared_xa = {"X'78',X'',1"};
+    EXPECT_EQ(check(around, "prepared-xa").id, "prepared-xa-left");
+    around.earlier.kind = migration::Verdict::Kind::resume;
+    around.earlier.run.emplace();
+    EXPECT_EQ(check(around, "prepared-xa").level, Level::ok);
+}
+
+TEST(SurroundingsChecks, WhoMayNotSeeAnEarlierRunIsRefused) {
+    Surroundings around = calm();
+    around.remains.reset();
+    around.remains_problem = Error(Errc::refused, "no right");
+    EXPECT_EQ(check(around, "other-migrations").level, Level::refusal);
+    around.remains_problem = Error(Errc::failed, "odd");
+    EXPECT_EQ(check(around, "other-migrations").level, Level::warning);
 }
 
 TEST(SurroundingsChecks, WhatHoldsTheRunIsToldApart) {
