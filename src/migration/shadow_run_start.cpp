@@ -43,7 +43,7 @@ async::awaitable<void> ShadowRun::clear_beyond_checkpoint() {
 }
 
 /// The prepared XA transactions of which the feed knows nothing though it has come behind their
-/// preparation: it began behind it. Those that end meanwhile are none, since it reads their end
+/// preparation: it began behind it. Those that end meanwhile are none, since their end is read
 /// before a chunk begins.
 async::awaitable<std::vector<std::string>> ShadowRun::unknown_xa() {
     handler_.begin_noting_ends();
@@ -73,6 +73,8 @@ async::awaitable<void> ShadowRun::await_unknown_xa() {
     while (true) {
         require_running();
         if (xids.empty()) {
+            // The last that ended may not be read yet, however slow the feed is.
+            co_await pass_fence(Waiting::beside_replay);
             co_return;
         }
         if (Clock::now() > deadline) {

@@ -2,6 +2,7 @@
 //
 // What other sessions do to the table while it is copied, and which must arrive in the new table.
 #include "feed_run_fixture.hpp"
+#include "support/proxy.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -269,6 +270,24 @@ TEST_F(FreeRunTest, AnXaTransactionPreparedBeforeTheStartIsWaitedFor) {
     ASSERT_TRUE(process_->wait_for("\"phase\":\"preparing", kLimit)) << process_->err();
     EXPECT_FALSE(process_->wait_for("\"phase\":\"copying", std::chrono::seconds(1)));
     schema_->execute("XA COMMIT 'early'");
+    EXPECT_EQ(process_->wait(kLimit), 0) << process_->err();
+    expect_like_native(schema_->session(), kClauses, "id");
+}
+
+// The server does not list it as prepared any more, and the feed has not come to its end yet.
+TEST_F(FreeRunTest, AnXaTransactionThatEndsWhileTheFeedIsSlowIsReadBeforeAChunkBegins) {
+    prepare(server());
+    Proxy way("127.0.0.1", static_cast<std::uint16_t>(std::stoul(server().get("DOPPEL_PORT"))));
+    const auto prepared = prepare_xa("'early'", 0);
+    start_free(
+        {fmt::format("--port={}", way.port()), "--ssl-mode=disabled", "--get-server-public-key"}
+    );
+    ASSERT_TRUE(process_->wait_for("\"phase\":\"preparing", kLimit)) << process_->err();
+    EXPECT_FALSE(process_->wait_for("\"phase\":\"copying", std::chrono::seconds(2)));
+    EXPECT_EQ(way.slow(Proxy::Which::feed, 100), 1U);
+    schema_->execute("XA COMMIT 'early'");
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    way.slow(Proxy::Which::feed, 0);
     EXPECT_EQ(process_->wait(kLimit), 0) << process_->err();
     expect_like_native(schema_->session(), kClauses, "id");
 }
