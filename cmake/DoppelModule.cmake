@@ -1,9 +1,10 @@
-# doppel_module(NAME SOURCES a.cpp ... DEPENDS module ... [LIBRARIES lib ...])
+# doppel_module(NAME [APART] SOURCES a.cpp ... DEPENDS module ... [LIBRARIES lib ...])
 #
 # One static library per folder of src/. DEPENDS is the whole list of modules that NAME may include:
-# the include path of a module is `src/`, so the list itself is checked by test/architecture.
+# the include path of a module is `src/`, so the list itself is checked by test/architecture. APART: its files are
+# never compiled together, as they use the same names in their anonymous namespaces.
 function(doppel_module name)
-    cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
+    cmake_parse_arguments(ARG "APART" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
     add_library(doppel_${name} STATIC ${ARG_SOURCES})
     add_library(doppel::${name} ALIAS doppel_${name})
     target_include_directories(doppel_${name} PUBLIC ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../src ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../include)
@@ -11,6 +12,9 @@ function(doppel_module name)
     target_link_libraries(doppel_${name} PUBLIC ${ARG_DEPENDS} ${ARG_LIBRARIES} PRIVATE doppel_warnings)
     set_property(TARGET doppel_${name} PROPERTY DOPPEL_MODULE ${name})
     doppel_precompile(doppel_${name} ${DOPPEL_HEADERS})
+    if(NOT ARG_APART)
+        doppel_compile_together(doppel_${name})
+    endif()
 endfunction()
 
 # doppel_unit_test(NAME SOURCES a_test.cpp ... DEPENDS module ...): no server, milliseconds.

@@ -13,7 +13,7 @@
 namespace doppel::binlog {
 namespace {
 
-constexpr std::size_t kStepBytes = std::size_t{128} << 10;
+constexpr std::size_t kInflatedStepBytes = std::size_t{128} << 10;
 
 base::Failure malformed(const char* what, std::size_t offset = 0) {
     return {fmt::format("malformed TRANSACTION_PAYLOAD event: {}", what), offset};
@@ -100,7 +100,7 @@ std::string_view PayloadReader::available(std::size_t bytes) {
     bool stuck = false;
     while (buffer_.size() < bytes && !stuck && !failure_) {
         const std::size_t old_size = buffer_.size();
-        buffer_.resize(old_size + std::min(bytes - old_size, kStepBytes));
+        buffer_.resize(old_size + std::min(bytes - old_size, kInflatedStepBytes));
         ZSTD_inBuffer input{compressed_.data(), compressed_.size(), consumed_};
         ZSTD_outBuffer output{buffer_.data(), buffer_.size(), old_size};
         const std::size_t status = ZSTD_decompressStream(zstd_->stream, &output, &input);
@@ -173,11 +173,11 @@ std::optional<base::Failure> inflate_mariadb(
     int status = Z_OK;
     while (status == Z_OK && out.size() <= length) {
         const std::size_t old_size = out.size();
-        out.resize(old_size + kStepBytes);
+        out.resize(old_size + kInflatedStepBytes);
         stream.next_out = reinterpret_cast<Bytef*>(out.data() + old_size);
-        stream.avail_out = static_cast<uInt>(kStepBytes);
+        stream.avail_out = static_cast<uInt>(kInflatedStepBytes);
         status = ::inflate(&stream, Z_NO_FLUSH);
-        out.resize(old_size + kStepBytes - stream.avail_out);
+        out.resize(old_size + kInflatedStepBytes - stream.avail_out);
     }
     ::inflateEnd(&stream);
     if (status != Z_STREAM_END || out.size() != length) {

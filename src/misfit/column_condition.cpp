@@ -34,10 +34,6 @@ bool is_one_of(const Numbers& numbers, unsigned number) {
     return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
 }
 
-bool type_is(const Column& column, std::initializer_list<std::string_view> types) {
-    return std::find(types.begin(), types.end(), column.data_type) != types.end();
-}
-
 bool is_number(const Column& column) {
     return column.is_integer() || type_is(column, {"decimal", "float", "double", "bit"});
 }
@@ -140,6 +136,10 @@ std::string wrong_value(
 }
 
 }  // namespace
+
+bool type_is(const Column& column, std::initializer_list<std::string_view> types) {
+    return std::find(types.begin(), types.end(), column.data_type) != types.end();
+}
 
 std::string column_condition(const Column& source, const Column& shadow, unsigned server_errno) {
     const std::string name = quote_identifier(source.name);

@@ -21,10 +21,6 @@ using schema::Column;
 using schema::same_identifier;
 using Subject = Complaint::Subject;
 
-bool type_is(const Column& column, std::initializer_list<std::string_view> types) {
-    return std::find(types.begin(), types.end(), column.data_type) != types.end();
-}
-
 const std::string* source_of(const NewSchema& schema, std::string_view shadow_column) {
     for (const schema::ColumnPair& pair : schema.columns.pairs) {
         if (same_identifier(pair.shadow, shadow_column)) {

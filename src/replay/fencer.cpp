@@ -9,8 +9,8 @@
 namespace doppel::replay {
 namespace {
 
-constexpr std::chrono::milliseconds kLook{1'000};
-constexpr std::chrono::milliseconds kConflictPause{10};
+constexpr std::chrono::milliseconds kFenceLook{1'000};
+constexpr std::chrono::milliseconds kFenceConflictPause{10};
 
 }  // namespace
 
@@ -35,7 +35,7 @@ async::awaitable<void> Fencer::run() {
     sql::ConflictCount conflicts;
     while (!stopping_) {
         if (!coordinator_.fence_wanted()) {
-            co_await changed_.wait(kLook);
+            co_await changed_.wait(kFenceLook);
             continue;
         }
         const auto ticket = coordinator_.issue_fence();
@@ -66,7 +66,7 @@ async::awaitable<void> Fencer::run() {
                         failure->what()
                     );
                 }
-                co_await async::sleep(kConflictPause);
+                co_await async::sleep(kFenceConflictPause);
                 break;
             default:
                 throw Error(*failure, std::string("a fence failed: ") + failure->what());

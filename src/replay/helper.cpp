@@ -11,7 +11,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kLook{1'000};
+constexpr std::chrono::milliseconds kHelperLook{1'000};
 constexpr std::chrono::seconds kConnectPause{10};
 
 }  // namespace
@@ -50,20 +50,22 @@ async::awaitable<bool> Helper::connect() {
 async::awaitable<void> Helper::run() {
     while (!context_.stopping) {
         if (!hooks_.wanted()) {
-            co_await context_.changed.wait(kLook);
+            co_await context_.changed.wait(kHelperLook);
             continue;
         }
         if (!connected_) {
             const bool connected = co_await connect();
             if (!connected) {
-                co_await context_.changed.wait(kLook);
+                co_await context_.changed.wait(kHelperLook);
                 continue;
             }
         }
         auto batch = hooks_.take();
         if (!batch) {
             const auto held = hooks_.held_back();
-            co_await context_.changed.wait(held.count() > 0 ? std::min(held, kLook) : kLook);
+            co_await context_.changed.wait(
+                held.count() > 0 ? std::min(held, kHelperLook) : kHelperLook
+            );
             continue;
         }
         busy_ = true;

@@ -15,10 +15,6 @@ namespace {
 /// each is tried as skipped.
 constexpr std::size_t kListCommentsMax = 64;
 
-bool is_space(char c) {
-    return base::trim(std::string_view(&c, 1)).empty();
-}
-
 class Remover final {
 public:
     Remover(const TokenList& list, const std::vector<ListItem>& items)

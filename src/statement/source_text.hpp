@@ -8,6 +8,11 @@
 
 namespace doppel::statement {
 
+/// What the server's lexer skips between words.
+[[nodiscard]] constexpr bool is_space(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /// Length of the UTF-8 sequence at `text[at]` (Unicode 15, table 3-7), 0 when it is malformed.
 [[nodiscard]] std::size_t utf8_length(std::string_view text, std::size_t at);
 

@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kLimit{1'500};
 constexpr milliseconds kInterval{1'000};
-constexpr milliseconds kLook{200};
+constexpr milliseconds kAnswerLook{200};
 constexpr long kOk = 200;
 
 /// The status is all that is wanted: the body is dropped, and a long one given up.
@@ -82,7 +82,7 @@ async::awaitable<void> HttpSignal::run() {
             }
             next = now + kInterval;
         }
-        co_await ended_.wait(kLook);
+        co_await ended_.wait(kAnswerLook);
     }
 }
 

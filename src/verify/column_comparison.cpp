@@ -184,11 +184,11 @@ base::Failure unknown_type(const Column& column) {
     )};
 }
 
-std::string bytes(const std::string& value) {
+}  // namespace
+
+std::string as_bytes(const std::string& value) {
     return "CAST(" + value + " AS BINARY)";
 }
-
-}  // namespace
 
 base::Result<ColumnComparison> compare_columns(const Column& source, const Column& shadow) {
     const auto before = family_of(source);
@@ -222,11 +222,11 @@ std::string equal_condition(
                 "({0} + 0e0) <=> ({1} + 0e0) AND ({0} <> 0 OR {0} IS NULL OR {2} <=> {3})",
                 source,
                 shadow,
-                bytes(source),
-                bytes(shadow)
+                as_bytes(source),
+                as_bytes(shadow)
             );
         case Form::bytes:
-            return fmt::format("{} <=> {}", bytes(source), bytes(shadow));
+            return fmt::format("{} <=> {}", as_bytes(source), as_bytes(shadow));
         case Form::text:
             // What differs in nothing but trailing spaces differs in length.
             return fmt::format(
@@ -238,8 +238,8 @@ std::string equal_condition(
         case Form::bytes_in:
             return fmt::format(
                 "{} <=> {}",
-                bytes(fmt::format("CONVERT({} USING {})", source, comparison.charset)),
-                bytes(shadow)
+                as_bytes(fmt::format("CONVERT({} USING {})", source, comparison.charset)),
+                as_bytes(shadow)
             );
         case Form::number:
             return fmt::format("CAST({} AS UNSIGNED) <=> CAST({} AS UNSIGNED)", source, shadow);
@@ -247,7 +247,7 @@ std::string equal_condition(
             return fmt::format("UNIX_TIMESTAMP({}) <=> UNIX_TIMESTAMP({})", source, shadow);
         case Form::json:
             return fmt::format(
-                "{} <=> {} AND {} <=> {}", bytes(source), bytes(shadow), source, shadow
+                "{} <=> {} AND {} <=> {}", as_bytes(source), as_bytes(shadow), source, shadow
             );
     }
     return "FALSE";

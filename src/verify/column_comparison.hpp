@@ -35,6 +35,9 @@ struct ColumnComparison {
     const schema::Column& source, const schema::Column& shadow
 );
 
+/// An SQL expression of the bytes of one.
+[[nodiscard]] std::string as_bytes(const std::string& value);
+
 /// An SQL condition that is never NULL: true exactly when both values are the same. `source` and
 /// `shadow` are column references.
 [[nodiscard]] std::string equal_condition(

@@ -3,6 +3,7 @@
 
 #include "mysql/identifier.hpp"
 #include "schema/key_types.hpp"
+#include "verify/column_comparison.hpp"
 
 #include <algorithm>
 
@@ -37,10 +38,6 @@ std::string in_shadow(const KeyMatch& match) {
 
 std::string number(const std::string& value) {
     return "CAST(" + value + " AS UNSIGNED)";
-}
-
-std::string bytes(const std::string& value) {
-    return "CAST(" + value + " AS BINARY)";
 }
 
 std::string using_charset(
@@ -109,8 +106,8 @@ std::string match_condition(const KeyMatch& match) {
                 in_shadow(match),
                 for_shadow(match),
                 match.place.collation,
-                bytes(in_shadow(match)),
-                bytes(for_shadow(match))
+                as_bytes(in_shadow(match)),
+                as_bytes(for_shadow(match))
             );
     }
     return "FALSE";
@@ -136,8 +133,8 @@ std::string reverse_match_condition(const KeyMatch& match) {
                 in_source(match),
                 for_source(match),
                 match.column.collation,
-                bytes(for_shadow(match)),
-                bytes(in_shadow(match))
+                as_bytes(for_shadow(match)),
+                as_bytes(in_shadow(match))
             );
     }
     return "FALSE";
@@ -152,13 +149,13 @@ std::string matched_condition(const KeyMatch& match) {
         case KeyMatch::Form::padded:
             return in_shadow(match) + " <=> " + longer(match);
         case KeyMatch::Form::bytes:
-            return bytes(in_shadow(match)) + " <=> " + bytes(for_shadow(match));
+            return as_bytes(in_shadow(match)) + " <=> " + as_bytes(for_shadow(match));
     }
     return "FALSE";
 }
 
 std::string identity(const KeyMatch& match) {
-    return match.form == KeyMatch::Form::bytes ? bytes(in_shadow(match)) : in_shadow(match);
+    return match.form == KeyMatch::Form::bytes ? as_bytes(in_shadow(match)) : in_shadow(match);
 }
 
 std::string shadow_value(const KeyMatch& match) {
@@ -169,8 +166,8 @@ std::string shadow_value(const KeyMatch& match) {
     const std::string value = for_source(match);
     return fmt::format(
         "IF({} = {}, HEX({}), NULL)",
-        bytes("CONVERT(" + value + " USING " + match.place.charset + ")"),
-        bytes(in_shadow(match)),
+        as_bytes("CONVERT(" + value + " USING " + match.place.charset + ")"),
+        as_bytes(in_shadow(match)),
         value
     );
 }

@@ -134,7 +134,7 @@ private:
     }
     /// Changes rows of the writer's own part: a hot one, scattered ones, new ones, gone ones.
     static TwinTransaction next_change(unsigned rows, unsigned writer, std::mt19937& random) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));  // leaves the machine to others
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));  // leaves the machine to others
         const auto id = [&] {
             return static_cast<unsigned>(random() % (rows / kWriters)) * kWriters + writer;
         };

@@ -188,9 +188,9 @@ TEST_F(ReplicaLag, StaysUnderItsLimitWhereTheReplicaHasWorkOfItsOwn) {
 }
 
 TEST_F(ReplicaLag, OfAReplicaThatStandsHoldsTheCopyUntilItGoesOn) {
-    fill(50'000);
+    fill(10'000);
     write();
-    run_->start(kClauses, {"--max-lag=500ms", "--chunk-rows=200", "--nice=0.9"});
+    run_->start(kClauses, {"--max-lag=500ms", "--chunk-rows=40", "--nice=0.9"});
     ASSERT_TRUE(eventually([&] { return run_->rows_copied() > 1'000; }, kLimit)) << run_->said();
     replica_->execute("STOP REPLICA SQL_THREAD");
     ASSERT_TRUE(run_->wait_for_cause("replica-lag", kLimit)) << run_->said();
@@ -283,8 +283,8 @@ TEST_F(ReplicaLag, IsNotHeededWhereThatIsAsked) {
 }
 
 TEST_F(ReplicaLag, BeyondTheHardLimitEndsTheRunWhichGoesOnLater) {
-    fill(100'000);
-    const std::vector<std::string> options{"--chunk-rows=200", "--critical-lag=1500ms"};
+    fill(25'000);
+    const std::vector<std::string> options{"--chunk-rows=50", "--critical-lag=1500ms"};
     auto slow = options;
     slow.emplace_back("--nice=0.95");  // or it is over before the replica is behind
     run_->start(kClauses, slow);
@@ -317,8 +317,8 @@ protected:
     void appear_and_die() {
         const auto session = other_.connect();
         skip_history(*session);
-        fill(100'000);  // at a twentieth of its speed the copy must outlast all of this
-        run_->start(kClauses, {"--chunk-rows=100", "--nice=0.95", "--max-lag=2s"});
+        fill(30'000);  // at a twentieth of its speed the copy must outlast all of this
+        run_->start(kClauses, {"--chunk-rows=20", "--nice=0.95", "--max-lag=2s"});
         ASSERT_TRUE(eventually([&] { return run_->rows_copied() > 500; }, kLimit)) << run_->said();
         replicate(*session, servers().get("DOPPEL_PORT"));
         ASSERT_TRUE(run_->process().wait_for("watching the lag of replica " + address(), kLimit))
@@ -368,9 +368,9 @@ TEST_F(AnotherReplica, MayVanishWhereThatIsSaid) {
 TEST_F(AnotherReplica, OfAReplicaIsFoundAndCounts) {
     const auto session = other_.connect();
     skip_history(*session);
-    fill(50'000);
+    fill(10'000);
     replicate(*session, servers().get("DOPPEL_REPLICA_PORT"));
-    run_->start(kClauses, {"--chunk-rows=100", "--nice=0.9"});
+    run_->start(kClauses, {"--chunk-rows=20", "--nice=0.9"});
     ASSERT_TRUE(run_->process().wait_for("watching the lag of replica " + address(), kLimit))
         << run_->said();
     ASSERT_TRUE(eventually([&] { return run_->rows_copied() > 500; }, kLimit)) << run_->said();

@@ -34,7 +34,7 @@ std::size_t expect_like_native(
 
 /// Between the transactions of a writer that is to be there all the time, and not to take what the
 /// machine has: some hundred transactions a second are beside every step of a run.
-constexpr std::chrono::milliseconds kModestPause{5};
+constexpr std::chrono::milliseconds kModestPause{10};
 
 /// Applications that write to both tables until stopped. Writers must not touch each other's rows:
 /// nothing orders their statements on the twin.

@@ -171,14 +171,6 @@ std::string written_name(const std::string& word) {
     return word.compare(0, 2, "--") == 0 ? word.substr(0, word.find('=')) : word.substr(0, 2);
 }
 
-bool take_prefix(std::string& name, std::string_view prefix) {
-    const bool found = name.compare(0, prefix.size(), prefix) == 0;
-    if (found) {
-        name.erase(0, prefix.size());
-    }
-    return found;
-}
-
 GivenOption given_option(const OptionTable& table, const po::option& option) {
     GivenOption given{option.string_key, std::nullopt, "", true};
     const bool off = take_prefix(given.name, kOff);

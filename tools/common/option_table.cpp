@@ -22,14 +22,6 @@ std::string normalized(std::string_view written) {
     return name;
 }
 
-bool take_prefix(std::string& name, std::string_view prefix) {
-    if (name.size() <= prefix.size() || name.compare(0, prefix.size(), prefix) != 0) {
-        return false;
-    }
-    name.erase(0, prefix.size());
-    return true;
-}
-
 std::string invocation(const OptionSpec& spec) {
     const std::string short_form =
         spec.short_name == '\0' ? "    " : fmt::format("-{}, ", spec.short_name);
@@ -64,6 +56,14 @@ void append_wrapped(std::string& out, std::string_view text) {
 }
 
 }  // namespace
+
+bool take_prefix(std::string& name, std::string_view prefix) {
+    if (name.size() <= prefix.size() || name.compare(0, prefix.size(), prefix) != 0) {
+        return false;
+    }
+    name.erase(0, prefix.size());
+    return true;
+}
 
 OptionTable::OptionTable(std::vector<OptionSection> sections) : sections_(std::move(sections)) {}
 

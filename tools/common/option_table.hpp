@@ -44,6 +44,9 @@ struct ResolvedName {
     std::optional<bool> switched;  ///< false after `skip-` or `disable-`, true after `enable-`
 };
 
+/// Takes `prefix` off a name that is longer; false: it does not begin with it.
+bool take_prefix(std::string& name, std::string_view prefix);
+
 /// The options of one command; also what option files may set. Immutable.
 class OptionTable final {
 public:

@@ -14,13 +14,6 @@ namespace doppel::cli {
 
 namespace {
 
-constexpr double kSecondsMax = 1e9;
-
-std::string seconds_text(double seconds) {
-    const auto bounded = std::chrono::duration<double>(std::clamp(seconds, 0.0, kSecondsMax));
-    return format_elapsed(std::chrono::duration_cast<std::chrono::milliseconds>(bounded));
-}
-
 std::string bytes_text(double bytes) {
     constexpr std::array<std::string_view, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
     std::size_t unit = 0;
@@ -38,7 +31,7 @@ std::string range_text(const Range& range, const Text& text) {
 }
 
 std::string in_seconds(const Range& range) {
-    return range_text(range, seconds_text);
+    return range_text(range, format_seconds);
 }
 
 std::string in_bytes(const Range& range) {

@@ -17,8 +17,6 @@ namespace doppel::cli {
 
 namespace {
 
-constexpr double kSecondsMax = 1e9;
-
 bool runs(const MigrationStatus& status) {
     switch (status.state) {
         case MigrationState::preparing:
@@ -38,11 +36,6 @@ double percent_of(const MigrationCheckpoint& checkpoint) {
     const double percent = 100.0 * static_cast<double>(checkpoint.rows_copied) /
                            static_cast<double>(checkpoint.rows_estimated);
     return std::min(percent, 100.0);
-}
-
-std::string duration(double seconds) {
-    const auto bounded = std::chrono::duration<double>(std::clamp(seconds, 0.0, kSecondsMax));
-    return format_elapsed(std::chrono::duration_cast<std::chrono::milliseconds>(bounded));
 }
 
 std::string headline(const MigrationStatus& status) {
@@ -82,7 +75,7 @@ std::string progress_text(const MigrationCheckpoint& checkpoint, bool running) {
             format_short(static_cast<std::uint64_t>(std::max(0.0, checkpoint.rows_per_second)))
         );
         if (checkpoint.eta_seconds) {
-            text += ", ETA " + duration(*checkpoint.eta_seconds);
+            text += ", ETA " + format_seconds(*checkpoint.eta_seconds);
             text += running ? "" : " from when it goes on";
         }
     }
@@ -137,7 +130,7 @@ void add_checkpoint(Lines& lines, const MigrationStatus& status) {
             )
         );
     }
-    lines.add("checkpoint", duration(checkpoint.age_seconds) + " ago");
+    lines.add("checkpoint", format_seconds(checkpoint.age_seconds) + " ago");
 }
 
 /// What the run says itself is newer than what it wrote down.

@@ -131,6 +131,12 @@ std::string format_elapsed(std::chrono::milliseconds elapsed) {
     return fmt::format("{}h{:02}m", seconds / 3'600, seconds % 3'600 / 60);
 }
 
+std::string format_seconds(double seconds) {
+    constexpr double kMax = 1e9;
+    const auto bounded = std::chrono::duration<double>(std::clamp(seconds, 0.0, kMax));
+    return format_elapsed(std::chrono::duration_cast<std::chrono::milliseconds>(bounded));
+}
+
 std::string format_progress(const Progress& progress) {
     std::string line =
         progress.phase == Phase::copying

@@ -18,6 +18,8 @@ namespace doppel::cli {
 [[nodiscard]] std::string format_short(std::uint64_t number);
 /// "850ms", "12.3s", "3m05s", "2h07m".
 [[nodiscard]] std::string format_elapsed(std::chrono::milliseconds elapsed);
+/// The same; below 0 counts as 0, and more than thirty years as that.
+[[nodiscard]] std::string format_seconds(double seconds);
 /// One line without time and line end that fits 80 columns in common cases; what is unknown is left
 /// out.
 [[nodiscard]] std::string format_progress(const Progress& progress);

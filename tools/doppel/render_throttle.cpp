@@ -13,14 +13,8 @@ namespace doppel::cli {
 
 namespace {
 
-constexpr double kSecondsMax = 1e9;
 constexpr double kHardlyHeld = 0.05;  // seconds
 constexpr double kStands = 0.005;
-
-std::string duration(double seconds) {
-    const auto bounded = std::chrono::duration<double>(std::clamp(seconds, 0.0, kSecondsMax));
-    return format_elapsed(std::chrono::duration_cast<std::chrono::milliseconds>(bounded));
-}
 
 }  // namespace
 
@@ -41,11 +35,14 @@ std::string format_held(const ThrottleState& state) {
         if (held.seconds >= kHardlyHeld) {
             sum += held.seconds;
             list += fmt::format(
-                "{}{} {}", list.empty() ? "" : ", ", printable(held.cause), duration(held.seconds)
+                "{}{} {}",
+                list.empty() ? "" : ", ",
+                printable(held.cause),
+                format_seconds(held.seconds)
             );
         }
     }
-    return list.empty() ? list : fmt::format("held back for {} ({})", duration(sum), list);
+    return list.empty() ? list : fmt::format("held back for {} ({})", format_seconds(sum), list);
 }
 
 std::string format_replicas(const ThrottleState& state) {
