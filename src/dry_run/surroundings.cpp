@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <initializer_list>
 #include <thread>
 #include <utility>
 
@@ -138,6 +139,10 @@ std::string opening_of(
     return "; the window opens at " + throttle::opening_text(*window);
 }
 
+void note_hold(const throttle::Pressure& pressure, Surroundings& around) {
+    around.copy_held += (around.copy_held.empty() ? "" : "; ") + pressure.reason;
+}
+
 /// What the run's own rules say of --window, --throttle-flag-file, --postpone-cutover and the like.
 void look_at_orders(const ThrottleOptions& options, Surroundings& around) {
     const auto now = std::chrono::system_clock::now();
@@ -145,7 +150,7 @@ void look_at_orders(const ThrottleOptions& options, Surroundings& around) {
     std::vector<throttle::Pressure> pressures;
     throttle::LocalSignals(orders).report(throttle::Clock::now(), pressures);
     for (const throttle::Pressure& pressure : pressures) {
-        around.copy_held += (around.copy_held.empty() ? "" : "; ") + pressure.reason;
+        note_hold(pressure, around);
     }
     around.copy_held += opening_of(options.window, now);
     const bool file_exists =
@@ -153,6 +158,30 @@ void look_at_orders(const ThrottleOptions& options, Surroundings& around) {
     const auto hindrance = throttle::hinders_cutover(orders, std::nullopt, file_exists, now);
     if (hindrance) {
         around.swap_held = hindrance->reason + opening_of(options.cutover_window, now);
+    }
+}
+
+/// What they say of --max-load, --critical-load and the like, of numbers as they are now.
+void look_at_limits(sql::Session& session, const ThrottleOptions& options, Surroundings& around) {
+    throttle::LoadSignal load(options);
+    throttle::HistorySignal history(options);
+    for (throttle::ServerSignal* const signal :
+         std::initializer_list<throttle::ServerSignal*>{&load, &history}) {
+        const std::string statement = signal->statement();
+        const auto rows = statement.empty() ? std::nullopt : query_if_told(session, statement);
+        if (!rows) {
+            continue;
+        }
+        const auto now = throttle::Clock::now();
+        signal->read(now, *rows);
+        signal->read(now, *rows);  // a hard limit counts when it is met twice
+        std::vector<throttle::Pressure> pressures;
+        signal->report(now, pressures);
+        for (const throttle::Pressure& pressure : pressures) {
+            if (pressure.level >= 1 || pressure.critical) {
+                note_hold(pressure, around);
+            }
+        }
     }
 }
 
@@ -337,6 +366,7 @@ Surroundings look_around(
     const auto uuid = query_if_told(session, "SELECT @@server_uuid");
     around.control_problem =
         control_problem(options, uuid ? uuid->scalar().value_or("") : std::string(), facts.table);
+    look_at_limits(session, options.throttle, around);
     around.unknown_load = throttle::unknown_load(session, options.throttle);
     // Another server's are not the run's.
     const auto prepared =

@@ -225,6 +225,11 @@ TEST_F(DryRun, TellsWhatTheRunIsToldToWaitFor) {
     const auto open = dry("FORCE", {"--dry-run", "--no-native", "--window=" + window(hour)});
     EXPECT_EQ(open.check("copy-orders").at("level"), "ok");
     EXPECT_EQ(open.check("swap-orders").at("level"), "ok");
+    const auto loaded = dry("FORCE", {"--dry-run", "--no-native", "--critical-load=Uptime=1"});
+    EXPECT_THAT(
+        loaded.check("copy-orders").at("message").get<std::string>(),
+        AllOf(HasSubstr("Uptime is "), HasSubstr("--critical-load is 1"))
+    );
     // The server's own change waits for none of it.
     const auto instant = dry("ADD COLUMN x INT", {"--dry-run", "--postpone-cutover"});
     EXPECT_EQ(instant.check("swap-orders").at("applies"), false);
