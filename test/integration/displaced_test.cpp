@@ -257,6 +257,22 @@ TEST_F(Displaced, ASwapThatTheNewPrimaryHasIsNotMadeAgain) {
     EXPECT_THAT(run->out(), HasSubstr("the change is made here"));
 }
 
+TEST_F(Displaced, TwoThatTakeWritesAreRefusedByADryRunToo) {
+    ASSERT_TRUE(caught_up(*second_, *first_));
+    const auto dry = [] {
+        const std::string hosts = fmt::format(
+            "--host=127.0.0.1:{},127.0.0.1:{}", port("DOPPEL_PORT"), port("DOPPEL_REPLICA_PORT")
+        );
+        return servers().run_doppel(statement(), {hosts, "--no-native", "--dry-run"});
+    };
+    const auto one = dry();
+    EXPECT_EQ(one.code, 0) << one.err;
+    promote(*second_);
+    const auto two = dry();
+    EXPECT_EQ(two.code, 3) << two.err;
+    EXPECT_THAT(two.err, HasSubstr("both take writes"));
+}
+
 // Nobody takes its place.
 TEST_F(Displaced, ASwapOfAServerThatIsGoneIsNoSuccess) {
     const auto run = servers().start_doppel_stopped_at(
