@@ -23,7 +23,7 @@ constexpr std::array<Unit, 4> kDurationUnits{
 constexpr std::array<Unit, 4> kCountUnits{
     {{"", 1}, {"k", 1'000}, {"m", 1'000'000}, {"g", 1'000'000'000}}};
 constexpr std::array<Unit, 4> kByteUnits{
-    {{"", 1}, {"k", 1'024}, {"m", 1'024 * 1'024}, {"g", 1'024 * 1'024 * 1'024}}};
+    {{"", 1}, {"k", 1'024}, {"m", 1'048'576}, {"g", 1'073'741'824}}};
 // Keeps the product of number and factor far from overflow.
 constexpr std::uint64_t kNumberMax = 1'000'000'000'000;
 

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include <fmt/format.h>
+
 namespace doppel::mysql {
 namespace {
 
@@ -80,7 +82,7 @@ std::string bytes_there(const KeyColumn& column, const KeyPlace& place) {
 
 /// What a range compares: the place's value as the source orders it.
 std::string ordered_there(const KeyColumn& column, const KeyPlace& place) {
-    const std::string name = quote_identifier(place.name);
+    std::string name = quote_identifier(place.name);
     if (!place.bytewise ||
         (place.charset == column.charset && place.collation == column.collation)) {
         return name;
@@ -144,8 +146,7 @@ std::string compare(
     const bool is_last = from + 1 == columns.size();
     const std::string ascending(is_last ? last : strict);
     const std::string op = columns[from].descending ? reversed(ascending) : ascending;
-    const std::string differs =
-        listed(column, name, key.values[from], op).value_or(name + op + literal);
+    std::string differs = listed(column, name, key.values[from], op).value_or(name + op + literal);
     if (is_last) {
         return differs;
     }
@@ -231,17 +232,17 @@ std::string same_key_condition(
         const std::string there = std::string(shadow) + "." + quote_identifier(place.name);
         std::string here = std::string(source) + "." + quote_identifier(source_key[i].name);
         if (place.padded_bytes > 0) {
-            here = "CAST(" + here + " AS BINARY(" + std::to_string(place.padded_bytes) + "))";
+            here = fmt::format("CAST({} AS BINARY({}))", here, place.padded_bytes);
         }
         if (!place.bytewise) {
-            parts.push_back(there + " = " + here);
+            parts.push_back(fmt::format("{} = {}", there, here));
             continue;
         }
         if (is_converted(shape.columns()[i], place)) {
-            here = "CONVERT(" + here + " USING " + place.charset + ")";
+            here = fmt::format("CONVERT({} USING {})", here, place.charset);
         }
-        parts.push_back(there + " = " + here + " COLLATE " + place.collation);
-        parts.push_back("CAST(" + there + " AS BINARY) = CAST(" + here + " AS BINARY)");
+        parts.push_back(fmt::format("{} = {} COLLATE {}", there, here, place.collation));
+        parts.push_back(fmt::format("CAST({} AS BINARY) = CAST({} AS BINARY)", there, here));
     }
     return join(parts, " AND ");
 }
