@@ -241,7 +241,8 @@ void judge_binlog_connection(const Surroundings& around, Checks& checks) {
                  "the connection for the binary log cannot be opened: {}",
                  around.binlog_connection->what()
              ),
-             {}}
+             "it has the account and the options of the others, but TLS and authentication of its "
+             "own: see --ssl-mode, --ssl-ca, --get-server-public-key, --connect-timeout"}
         );
     } else {
         ok(checks, name, "a connection for the binary log can be opened");

@@ -84,6 +84,7 @@ TEST(SurroundingsChecks, WhatTheRunIsToldAndCannotDoIsRefused) {
     EXPECT_EQ(check(around, "running-control", options).level, Level::refusal);
     around.binlog_connection = Error(Errc::refused, "no");
     EXPECT_EQ(check(around, "binlog-connection").level, Level::refusal);
+    EXPECT_FALSE(check(around, "binlog-connection").hint.empty());
 }
 
 TEST(SurroundingsChecks, PreparedXaStandsInTheWayOfARunThatBegins) {
