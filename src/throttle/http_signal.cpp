@@ -54,8 +54,8 @@ HttpAnswer ask_url(const std::string& url, milliseconds limit) {
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &received);
     const CURLcode code = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer.status);
-    if (code != CURLE_OK && answer.status == 0) {
-        answer.problem = curl_easy_strerror(code);
+    if (answer.status == 0) {
+        answer.problem = code == CURLE_OK ? "no HTTP status" : curl_easy_strerror(code);
     }
     return answer;
 }
@@ -67,9 +67,8 @@ async::awaitable<void> HttpSignal::run() {
         const std::string url = options_.http;
         if (url.empty() || url != asked_) {
             last_good_ = now;
-            answer_.status = kOk;  // until it was asked
-            last_status_ = kOk;
-            answer_.problem.clear();
+            answer_ = {};
+            last_status_.reset();
             asked_ = url;
             next = now;
         }
@@ -95,8 +94,13 @@ void HttpSignal::report(Clock::time_point now, std::vector<Pressure>& pressures)
     pressure.cause = "throttle-http";
     const auto silence = now - last_good_;
     pressure.level = last_status_ == kOk ? 0 : 1;
-    pressure.reason = fmt::format("--throttle-http answers {}", last_status_);
-    if (answer_.status == 0 && silence > options_.grace) {
+    if (last_status_) {
+        pressure.reason = fmt::format("--throttle-http answers {}", *last_status_);
+    } else if (answer_.problem.empty()) {
+        pressure.cause = "starting";
+        pressure.reason = "--throttle-http has not been asked yet";
+    }
+    if (!answer_.problem.empty() && (!last_status_ || silence > options_.grace)) {
         pressure.level = 1;
         pressure.reason = fmt::format(
             "--throttle-http could not be read for {}: {}",

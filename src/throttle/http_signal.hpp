@@ -37,8 +37,8 @@ private:
     Clock::time_point last_good_;  ///< when it answered something
     std::string asked_;            ///< the URL that `answer_` is of
     HttpAnswer answer_;
-    long last_status_ = 200;  ///< of the last answer; holds while there is none, for the grace
-    async::Worker worker_;    ///< last, so that its thread ends first
+    std::optional<long> last_status_;  ///< of the last answer; holds for the grace without one
+    async::Worker worker_;             ///< last, so that its thread ends first
 };
 
 }  // namespace doppel::throttle

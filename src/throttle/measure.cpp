@@ -29,7 +29,7 @@ std::optional<Clock::duration> Measure::missing(
     Clock::time_point now, std::chrono::milliseconds grace
 ) const {
     const auto since = now - last_good_;
-    return since > grace ? std::optional(since) : std::nullopt;
+    return !value_ || since > grace ? std::optional(since) : std::nullopt;
 }
 
 Pressure judge(
@@ -42,6 +42,12 @@ Pressure judge(
     pressure.name = judgement.name;
     pressure.cause = judgement.cause;
     pressure.kind = Pressure::Kind::level;
+    if (!measure.value() && measure.problem().empty()) {
+        pressure.cause = "starting";
+        pressure.level = 2;
+        pressure.reason = fmt::format("{} has not been read yet", judgement.what);
+        return pressure;
+    }
     if (const auto missing = measure.missing(now, grace)) {
         pressure.level = 2;
         pressure.reason = fmt::format(
@@ -51,9 +57,6 @@ Pressure judge(
             measure.problem().empty() ? "" : ": ",
             measure.problem()
         );
-        return pressure;
-    }
-    if (!measure.value()) {
         return pressure;
     }
     pressure.critical = judgement.hard && measure.is_twice_over(*judgement.hard);

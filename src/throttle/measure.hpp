@@ -9,8 +9,8 @@
 
 namespace doppel::throttle {
 
-/// A number that is read again and again. What cannot be read for longer than the grace counts as
-/// over its limit. Pure.
+/// A number that is read again and again. What cannot be read for longer than the grace, or could
+/// not be read even once, counts as over its limit. Pure.
 class Measure final {
 public:
     explicit Measure(Clock::time_point now) : last_good_(now) {}
@@ -25,7 +25,7 @@ public:
     [[nodiscard]] double average() const noexcept { return average_; }
     /// The last two values were at `limit` or over it.
     [[nodiscard]] bool is_twice_over(double limit) const;
-    /// For how long it could not be read, if that is longer than `grace`.
+    /// For how long it could not be read, if that is longer than `grace` or it never could.
     [[nodiscard]] std::optional<Clock::duration> missing(
         Clock::time_point now, std::chrono::milliseconds grace
     ) const;

@@ -183,9 +183,9 @@ void QuerySignal::report(Clock::time_point now, std::vector<Pressure>& pressures
     );
     pressure.kind = Pressure::Kind::gate;
     if (!value_.missing(now, options_.grace)) {
-        pressure.level = value_.value().value_or(0) == 0 ? 0 : 1;
-        pressure.reason =
-            fmt::format("--throttle-query says {}", number_text(value_.value().value_or(0)));
+        const double said = value_.value().value_or(0);
+        pressure.level = said == 0 ? 0 : 1;
+        pressure.reason = fmt::format("--throttle-query says {}", number_text(said));
     }
     pressures.push_back(std::move(pressure));
 }

@@ -34,11 +34,14 @@ protected:
     }
     void TearDown() override { run_.reset(); }
 
-    /// Chunks of some milliseconds with pauses between them: the copy lasts for seconds.
-    void start(std::vector<std::string> options) {
-        options.emplace_back("--chunk-rows=100");
-        run_->start(kClauses, std::move(options));
+    void start(std::vector<std::string> options) { run_->start(kClauses, std::move(options)); }
+    /// A thousand chunks and a pause after each: ten seconds of copying at least, whatever the
+    /// machine does, until `hurry`.
+    void start_slow(std::vector<std::string> options = {}) {
+        options.insert(options.end(), {"--chunk-rows=20", "--nice=0.95"});
+        start(std::move(options));
     }
+    void hurry() const { EXPECT_EQ(run_->say("set", {"nice=0"}).code, 0); }
     void await_copying() {
         ASSERT_TRUE(eventually([&] { return run_->rows_copied() > 0; }, kLimit)) << run_->said();
     }
@@ -64,7 +67,7 @@ protected:
 };
 
 TEST_F(ControlTest, PauseAndResume) {
-    start({"--nice=0.8"});
+    start_slow();
     await_copying();
     const auto paused = run_->say("pause");
     EXPECT_EQ(paused.code, 0) << paused.err;
@@ -73,7 +76,7 @@ TEST_F(ControlTest, PauseAndResume) {
     const json status = run_->status();
     EXPECT_EQ(status.at("state"), "running");
     EXPECT_EQ(status.at("live").at("throttle").at("cause"), "paused");
-    EXPECT_EQ(status.at("live").at("settings").at("nice"), "0.8");
+    EXPECT_EQ(status.at("live").at("settings").at("nice"), "0.95");
     EXPECT_THAT(
         status.at("checkpoint").at("throttle_reason").get<std::string>(), HasSubstr("paused")
     );
@@ -83,13 +86,13 @@ TEST_F(ControlTest, PauseAndResume) {
         eventually([&] { return scalar("SELECT a FROM _t_new WHERE id = 1") == "1000"; }, kLimit)
     );
     EXPECT_EQ(run_->say("resume").code, 0);
-    EXPECT_EQ(run_->say("set", {"nice=0"}).code, 0);
+    hurry();
     expect_done();
     EXPECT_GT(held_for(summary_, "paused"), 0.5);
 }
 
 TEST_F(ControlTest, SettingsAreChangedWhileItRunsAndWrongOnesAreRefused) {
-    start({"--nice=0.9"});
+    start_slow();
     await_copying();
     for (const auto& [word, message] : std::vector<std::pair<std::string, std::string>>{
              {"max-lagg=1s", "'max-lagg' cannot be set; what can is: max-lag"},
@@ -114,7 +117,7 @@ TEST_F(ControlTest, SettingsAreChangedWhileItRunsAndWrongOnesAreRefused) {
     EXPECT_EQ(settings.at("threads"), "2");
     EXPECT_EQ(settings.at("chunk-time"), "20ms");
     EXPECT_EQ(run_->say("set", {"max-load=off"}).code, 0);
-    EXPECT_EQ(run_->say("set", {"nice=0"}).code, 0);
+    hurry();
     expect_done();
 }
 
@@ -144,7 +147,7 @@ TEST_F(ControlTest, TheSwapWaitsForAFileToGo) {
 }
 
 TEST_F(ControlTest, AbortKeepsWhatWasCopied) {
-    start({"--nice=0.9"});
+    start_slow();
     await_copying();
     const auto aborted = run_->say("abort");
     EXPECT_EQ(aborted.code, 0) << aborted.err;
@@ -160,7 +163,7 @@ TEST_F(ControlTest, AbortKeepsWhatWasCopied) {
 }
 
 TEST_F(ControlTest, TheSocketIsPrivateAndADeadRunsIsReplaced) {
-    start({"--nice=0.9"});
+    start_slow();
     await_copying();
     std::string socket;
     for (const auto& entry : std::filesystem::directory_iterator(run_->folder())) {
@@ -176,7 +179,7 @@ TEST_F(ControlTest, TheSocketIsPrivateAndADeadRunsIsReplaced) {
     EXPECT_TRUE(std::filesystem::exists(socket));
     const auto nobody = run_->say("pause");
     EXPECT_EQ(nobody.code, 3) << nobody.err;
-    start({"--nice=0.5"});
+    start_slow();
     await_copying();
     EXPECT_EQ(run_->say("status", {"--control-socket=" + socket}).code, 0);
     EXPECT_EQ(run_->say("set", {"--control-socket=" + socket, "nice=0"}).code, 0);
@@ -204,32 +207,34 @@ TEST_F(ControlTest, AQueryThatWouldWriteIsHeldAgainstTheCopyAndWritesNothing) {
     execute("INSERT INTO kept VALUES (1)");
     start(
         {"--throttle-query=WITH a AS (SELECT 1 AS id) DELETE FROM app.kept WHERE id IN (SELECT id "
-         "FROM a)",
-         "--throttle-grace=300ms",
-         "--nice=0.9"}
+         "FROM a)"}
     );
     expect_held("throttle-query", "READ ONLY");
     EXPECT_EQ(scalar("SELECT COUNT(*) FROM kept"), "1");
     EXPECT_EQ(run_->say("set", {"throttle-query=DROP TABLE app.kept"}).code, 2);
     EXPECT_EQ(run_->say("set", {"throttle-query=off"}).code, 0);
-    EXPECT_EQ(run_->say("set", {"nice=0"}).code, 0);
     expect_done();
     execute("DROP TABLE kept");
 }
 
-TEST_F(ControlTest, WhatCannotBeReadHoldsItBackAfterTheGrace) {
-    start({"--throttle-query=SELECT n FROM app.gone", "--throttle-grace=300ms", "--nice=0.9"});
+TEST_F(ControlTest, WhatCannotBeReadHoldsItBackFromTheFirstRowOnAndLaterAfterTheGrace) {
+    start_slow({"--throttle-query=SELECT n FROM app.gone", "--throttle-grace=300ms"});
+    expect_held("throttle-query", "could not be read for ");
+    EXPECT_EQ(run_->rows_copied(), 0U);
+    execute("CREATE TABLE gone AS SELECT 0 AS n");
+    await_copying();
+    execute("DROP TABLE gone");
     expect_held("throttle-query", "could not be read for ");
     EXPECT_THAT(
         run_->progress().at("throttle").at("reason").get<std::string>(), HasSubstr("app.gone")
     );
     EXPECT_EQ(run_->say("set", {"throttle-query=off"}).code, 0);
-    EXPECT_EQ(run_->say("set", {"nice=0"}).code, 0);
+    hurry();
     expect_done();
 }
 
 TEST_F(ControlTest, ALostConnectionOfTheThrottleEndsNothing) {
-    start({"--max-load=Threads_running=500", "--max-commit-latency=10s", "--nice=0.8"});
+    start_slow({"--max-load=Threads_running=500", "--max-commit-latency=10s"});
     await_copying();
     const auto session = server().connect();
     unsigned killed = 0;
@@ -242,20 +247,21 @@ TEST_F(ControlTest, ALostConnectionOfTheThrottleEndsNothing) {
         ++killed;
     }
     EXPECT_GE(killed, 2U);
-    EXPECT_EQ(run_->say("set", {"nice=0"}).code, 0);
+    hurry();
     expect_done();
 }
 
 TEST_F(ControlTest, AHardLimitEndsTheRunOrPausesIt) {
-    start({"--critical-load=Threads_connected=1"});
+    start_slow({"--critical-load=Threads_connected=1"});
     EXPECT_EQ(run_->finish(), 4) << run_->said();
     EXPECT_THAT(
         run_->process().err(), HasSubstr("a hard limit was reached: Threads_connected is ")
     );
     EXPECT_THAT(run_->process().err(), HasSubstr("--critical-load is 1"));
-    start({"--critical-load=Threads_connected=1", "--critical-action=pause"});
+    start_slow({"--critical-load=Threads_connected=1", "--critical-action=pause"});
     expect_held("max-load", "--critical-load is 1");
     EXPECT_EQ(run_->say("set", {"critical-load=off"}).code, 0);
+    hurry();
     expect_done();
 }
 
@@ -313,7 +319,7 @@ TEST_F(ControlTest, AUrlHoldsItBackWhileItDoesNotAnswerWell) {
         TinyHttp http;
         url = http.url();
         http.answer(503);
-        start({"--throttle-http=" + url, "--throttle-grace=500ms", "--nice=0.95"});
+        start_slow({"--throttle-http=" + url, "--throttle-grace=500ms"});
         expect_held("throttle-http", "--throttle-http answers 503");
         const auto before = run_->rows_copied();
         http.answer(200);
@@ -324,7 +330,7 @@ TEST_F(ControlTest, AUrlHoldsItBackWhileItDoesNotAnswerWell) {
     expect_held("throttle-http", "--throttle-http could not be read for ");
     const auto off = run_->say("set", {"throttle-http=off"});
     EXPECT_EQ(off.code, 0) << off.err << run_->said();
-    EXPECT_EQ(run_->say("set", {"nice=0"}).code, 0);
+    hurry();
     expect_done();
 }
 

@@ -81,11 +81,20 @@ TEST(Measure, WhatCannotBeReadIsOverItsLimitAfterTheGrace) {
     EXPECT_LT(judge(judgement, measure, kBegin + seconds(7), seconds(5)).level, 1);
 }
 
-TEST(Measure, WhatWasNeverReadIsOverItsLimitAfterTheGrace) {
-    const Measure measure(kBegin);
-    const Judgement judgement{"n", "c", "x", "", "--x", "", 25.0, {}};
-    EXPECT_LT(judge(judgement, measure, kBegin + seconds(1), seconds(5)).level, 1);
-    EXPECT_GE(judge(judgement, measure, kBegin + seconds(6), seconds(5)).level, 1);
+TEST(Measure, NothingIsCopiedBeforeItWasRead) {
+    Measure measure(kBegin);
+    const Judgement judgement{"n", "max-load", "x", "", "--x", "", 25.0, {}};
+    const Pressure first = judge(judgement, measure, kBegin, seconds(5));
+    EXPECT_GE(first.level, 1);
+    EXPECT_EQ(first.cause, "starting");
+    EXPECT_EQ(first.reason, "x has not been read yet");
+    measure.failed("no such table");
+    const Pressure failed = judge(judgement, measure, kBegin + seconds(1), seconds(5));
+    EXPECT_GE(failed.level, 1) << "there is no last value for which a grace could hold";
+    EXPECT_EQ(failed.cause, "max-load");
+    EXPECT_EQ(failed.reason, "x could not be read for 1s: no such table");
+    measure.read(kBegin + seconds(2), 5);
+    EXPECT_LT(judge(judgement, measure, kBegin + seconds(2), seconds(5)).level, 1);
 }
 
 TEST(Measure, AHardLimitNeedsTwoReadingsInARow) {
@@ -150,6 +159,16 @@ TEST(LoadSignal, AVariableThatDoesNotExistIsSaid) {
     ASSERT_EQ(pressures.size(), 1U);
     EXPECT_GE(pressures[0].level, 1);
     EXPECT_THAT(pressures[0].reason, HasSubstr("the server has no such status variable"));
+}
+
+TEST(QuerySignal, IsClosedUntilItWasRead) {
+    ThrottleOptions options;
+    options.query = "SELECT 0";
+    QuerySignal signal(options);
+    std::vector<Pressure> pressures;
+    signal.report(Clock::now(), pressures);
+    EXPECT_GE(pressures.at(0).level, 1);
+    EXPECT_EQ(pressures.at(0).cause, "starting");
 }
 
 TEST(QuerySignal, IsClosedWhileTheFirstValueIsNotZero) {
