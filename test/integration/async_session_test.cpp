@@ -46,7 +46,7 @@ protected:
     }
     void make_session(bool leave_at_work) {
         SessionSettings settings;
-        settings.statement_timeout = seconds(1);
+        settings.statement_timeout = seconds(3);
         settings.leave_at_work = leave_at_work;
         session_ = std::make_unique<AsyncSession>(
             options_, settings, "doppel.async_session_test", Logger()
@@ -107,13 +107,13 @@ TEST_F(AsyncSessions, DoNotCountAStatementThatWasStillAtWorkAsALoss) {
         [&](Session& session) {
             switch (++tries) {
                 case 1:
-                    session.query("SELECT SLEEP(20)");  // is ended after a second
+                    session.query("SELECT SLEEP(60)");  // is ended after three seconds
                     break;
                 case 2:
                     lose(session);
                     break;
                 default:
-                    session.query("SELECT SLEEP(1.2)");  // the limit is 2 s now
+                    session.query("SELECT SLEEP(3.5)");  // the limit is 6 s now
                     break;
             }
         },
@@ -123,17 +123,49 @@ TEST_F(AsyncSessions, DoNotCountAStatementThatWasStillAtWorkAsALoss) {
     EXPECT_EQ(tries, 3);
 }
 
-// Its connection is given up in a second, and nothing of what it did is lost.
-TEST_F(AsyncSessions, WaitForTheEndOfAStatementThatIsLeftAtWork) {
-    make_session(true);
-    other_->execute("CREATE SCHEMA IF NOT EXISTS async_session_test");
-    other_->execute("DROP TABLE IF EXISTS async_session_test.made");
+/// A statement that waits for a table is left at work when its connection is given up.
+class LeftAtWork : public AsyncSessions {
+protected:
+    void SetUp() override {
+        AsyncSessions::SetUp();
+        if (IsSkipped()) {
+            return;
+        }
+        make_session(true);
+        other_->execute("DROP SCHEMA IF EXISTS async_session_test");
+        other_->execute("CREATE SCHEMA async_session_test");
+        other_->execute("CREATE TABLE async_session_test.source SELECT 1 AS n");
+        holder_ = connect(options_, {});
+        holder_->execute("LOCK TABLES async_session_test.source WRITE");
+    }
+    void TearDown() override {
+        if (holder_) {
+            holder_.reset();
+            other_->execute("DROP SCHEMA async_session_test");
+        }
+    }
+    /// Does something in a thread once the session waits for the end of what it left.
+    std::thread when_it_waits(std::function<void()> action) {
+        return std::thread([this, action = std::move(action)] {
+            for (int i = 0; i < 600 && session_->found_at_work() == 0; ++i) {
+                std::this_thread::sleep_for(milliseconds(100));
+            }
+            action();
+        });
+    }
+
+    std::unique_ptr<Session> holder_;
+};
+
+// Nothing of what it did is lost.
+TEST_F(LeftAtWork, IsWaitedFor) {
+    std::thread user = when_it_waits([this] { holder_->execute("UNLOCK TABLES"); });
     int tries = 0;
     const auto failure = failure_of(
         [&](Session& session) {
             if (++tries == 1) {
                 session.execute(
-                    "CREATE TABLE async_session_test.made SELECT BENCHMARK(400000000, 1 + 1) b"
+                    "CREATE TABLE async_session_test.made SELECT n FROM async_session_test.source"
                 );
             }
             // The first one is done, or this would wait for it or not find it.
@@ -143,27 +175,20 @@ TEST_F(AsyncSessions, WaitForTheEndOfAStatementThatIsLeftAtWork) {
         },
         milliseconds(0)
     );
+    user.join();
     EXPECT_FALSE(failure) << failure->what();
     EXPECT_EQ(tries, 2);
     EXPECT_EQ(session_->found_at_work(), 1U);
-    other_->execute("DROP SCHEMA async_session_test");
 }
 
 // Ctrl-C during an index build.
-TEST_F(AsyncSessions, InterruptWhatWasLeftAtWork) {
-    make_session(true);
-    std::thread user([&] {
-        const auto is_waiting = [&] { return session_->found_at_work() > 0; };
-        for (int i = 0; i < 300 && !is_waiting(); ++i) {
-            std::this_thread::sleep_for(milliseconds(100));
-        }
-        session_->interrupt(*other_);
-    });
+TEST_F(LeftAtWork, IsInterrupted) {
+    std::thread user = when_it_waits([this] { session_->interrupt(*other_); });
     int tries = 0;
     const auto failure = failure_of(
         [&](Session& session) {
             if (++tries == 1) {
-                session.query("SELECT BENCHMARK(400000000000, 1 + 1)");
+                session.query("SELECT n FROM async_session_test.source");
             }
         },
         milliseconds(0)

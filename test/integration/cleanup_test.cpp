@@ -188,7 +188,10 @@ TEST_F(Cleanup, IsNotDoneAtAReplica) {
                     )
                     .empty();
     };
-    EXPECT_TRUE(eventually(arrived, seconds(30)));
+    replica->query(fmt::format(
+        "SELECT WAIT_FOR_EXECUTED_GTID_SET('{}', 30)", scalar("SELECT @@GLOBAL.gtid_executed")
+    ));
+    EXPECT_TRUE(arrived());
     expect_refused(run_at_replica("cleanup", {"--yes", "app.t"}), "this server is a replica of");
     EXPECT_TRUE(arrived());
     // Promoted: it follows nobody any more.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "doppel/error.hpp"
 #include "support/process.hpp"
 #include "support/sandbox.hpp"
 
@@ -15,6 +16,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 namespace doppel::test {
 
@@ -52,6 +54,39 @@ inline bool eventually(const std::function<bool()>& condition, std::chrono::seco
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     return true;
+}
+
+/// Waits until the sessions of other processes have ended: what a process that was killed told the
+/// server last is being done until then.
+inline bool others_have_ended(sql::Session& session) {
+    const auto others = fmt::format(
+        "SELECT COUNT(*) FROM performance_schema.session_connect_attrs WHERE ATTR_NAME = '_pid' "
+        "AND ATTR_VALUE <> '{}'",
+        ::getpid()
+    );
+    return eventually(
+        [&] { return session.query(others).scalar() == "0"; }, std::chrono::seconds(30)
+    );
+}
+
+/// Those of a process that was killed live until they write next, and a log that is read is not
+/// purged.
+inline bool end_dump_threads(sql::Session& session) {
+    return eventually(
+        [&] {
+            const auto found = session.query(
+                "SELECT ID FROM performance_schema.processlist WHERE COMMAND LIKE 'Binlog Dump%'"
+            );
+            for (const auto& row : found.rows) {
+                try {
+                    session.execute("KILL " + row.at(0).value());
+                } catch (const Error&) {  // NOLINT: it has ended just now
+                }
+            }
+            return found.empty();
+        },
+        std::chrono::seconds(30)
+    );
 }
 
 /// Everything about a schema that a run must not change when it fails: which tables there are,

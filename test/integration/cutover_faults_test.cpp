@@ -216,7 +216,8 @@ INSTANTIATE_TEST_SUITE_P(
 /// Somebody's DDL waits behind our lock, and comes upon the tables after the swap.
 TEST_F(CutoverFaults, DdlThatWaitsForTheLockMeetsTheNewTable) {
     begin();
-    const auto process = start_stopped_at("cutover.locked");
+    // Both others must be waiting before the lock is given up.
+    const auto process = start_stopped_at("cutover.locked", 1, {"--cutover-lock-limit=60s"});
     Other alter(server(), "ALTER TABLE t ADD COLUMN z INT");
     Other truncate(server(), "TRUNCATE TABLE _t_new");
     alter.settle(*session_);
@@ -264,8 +265,10 @@ INSTANTIATE_TEST_SUITE_P(
 );
 
 /// A transaction that has read the table, and writes to it while LOCK TABLES waits, is ended by the
-/// server as a deadlock. So the lock is asked for at a moment at which there is none.
+/// server as a deadlock. So the lock is asked for at a moment at which there is none, and that is
+/// waited for, for a second: see kCalmPatience.
 TEST_F(CutoverFaults, ATransactionThatReadsAndThenWritesIsLetThrough) {
+    constexpr milliseconds kInTime{900};
     begin();
     const auto looks = [this] {
         return std::stoul(scalar(
@@ -280,12 +283,19 @@ TEST_F(CutoverFaults, ATransactionThatReadsAndThenWritesIsLetThrough) {
     application->execute("USE app");
     application->execute("BEGIN");
     application->query("SELECT a FROM t WHERE id = 1");
+    const auto began = std::chrono::steady_clock::now();
     process->signal(SIGCONT);
     ASSERT_TRUE(eventually([&] { return looks() > before + 1; }, seconds(20))) << process->out();
-    for (const char* table : {"t", "twin"}) {
-        application->execute(fmt::format("UPDATE {} SET a = a + 1 WHERE id = 1", table));
+    try {
+        for (const char* table : {"t", "twin"}) {
+            application->execute(fmt::format("UPDATE {} SET a = a + 1 WHERE id = 1", table));
+        }
+        application->execute("COMMIT");
+    } catch (const Error& error) {
+        // This test was too slow for it.
+        EXPECT_GT(std::chrono::steady_clock::now() - began, kInTime) << error.what();
+        application->execute("ROLLBACK");
     }
-    application->execute("COMMIT");
     expect_right_end(finish(*process));
 }
 
@@ -342,7 +352,9 @@ TEST_F(CutoverFaults, ATransactionThatHasReadAndIsIdleIsNotWaitedForLong) {
 
 TEST_F(CutoverFaults, ARenameThatIsInterruptedIsTriedAgain) {
     begin();
-    const auto process = start_stopped_at("cutover.before_rename", 1, few_attempts());
+    const auto process = start_stopped_at(
+        "cutover.before_rename", 1, {"--lock-wait-timeout=20s", "--cutover-backoff=500ms"}
+    );
     const auto other = server().connect();
     other->execute("LOCK INSTANCE FOR BACKUP");
     process->signal(SIGCONT);
@@ -352,8 +364,10 @@ TEST_F(CutoverFaults, ARenameThatIsInterruptedIsTriedAgain) {
             "AND STATE LIKE 'Waiting for%'"
         );
     };
-    ASSERT_TRUE(eventually([&] { return renamer() != "NULL"; }, seconds(20))) << process->err();
-    execute("KILL QUERY " + renamer());
+    std::string waits = "NULL";
+    ASSERT_TRUE(eventually([&] { return (waits = renamer()) != "NULL"; }, seconds(20)))
+        << process->err();
+    execute("KILL QUERY " + waits);
     EXPECT_TRUE(process->wait_for("cut-over attempt 1 failed: RENAME failed", seconds(20)))
         << process->out();
     EXPECT_FALSE(swapped());

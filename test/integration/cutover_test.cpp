@@ -3,6 +3,7 @@
 // The swap of the tables against an application that is in the way, and how a run ends when it is
 // stopped or killed, through the real program.
 #include "integration/command_fixture.hpp"
+#include "support/postponed_swap.hpp"
 
 #include <atomic>
 #include <csignal>
@@ -121,8 +122,9 @@ protected:
     }
     /// A run that copies ten rows at a time, after it copied some. With the tables of these tests
     /// the rest takes long enough to do something about it.
-    static std::unique_ptr<Process> start_copying() {
-        auto process = start(kAddColumn, {"--chunk-rows=10", "--progress-interval=100ms"});
+    static std::unique_ptr<Process> start_copying(std::vector<std::string> options = {}) {
+        options.insert(options.end(), {"--chunk-rows=10", "--progress-interval=100ms"});
+        auto process = start(kAddColumn, options);
         const bool copies = eventually(
             [&] {
                 const json progress = last_of(process->out(), "progress");
@@ -271,7 +273,8 @@ TEST_F(CutoverRun, StopsCleanlyOnControlC) {
 
 TEST_F(CutoverRun, RefusesASecondRunOnTheSameTable) {
     fill(20'000);
-    const auto first = start_copying();
+    const PostponedSwap postponed;
+    const auto first = start_copying({postponed.option()});
     for (const std::vector<std::string>& options :
          {std::vector<std::string>{}, std::vector<std::string>{"--no-native"}}) {
         const auto second = server().run_doppel(kAddColumn, options);
@@ -281,6 +284,7 @@ TEST_F(CutoverRun, RefusesASecondRunOnTheSameTable) {
         EXPECT_THAT(second.out, ::testing::Not(HasSubstr("DROP TABLE")));
     }
     EXPECT_TRUE(first->running()) << "it ended too early to be in the way: " << first->out();
+    postponed.end();
     EXPECT_EQ(first->wait(seconds(120)), 0) << first->out();
     EXPECT_EQ(scalar("SELECT COUNT(*) FROM t WHERE note = 'none'"), "20000");
 }

@@ -143,19 +143,8 @@ TEST_F(DryRun, JudgesWhatAnEarlierRunLeft) {
         "checkpoint.written", 1, "ALTER TABLE app.t FORCE", {"--no-native", "--chunk-rows=10"}
     );
     ASSERT_EQ(killed.code, 137);
-    const std::string holder =
-        "SELECT IS_USED_LOCK(" + mysql::quote_string(shadow::lock_name({"app", "t"})) + ")";
-    ASSERT_TRUE(eventually([&] { return scalar(holder) == "NULL"; }, seconds(20)));
-    // Its other sessions may be about to end, too.
-    std::string before;
-    ASSERT_TRUE(eventually(
-        [&] {
-            before = state();
-            std::this_thread::sleep_for(std::chrono::milliseconds(500));
-            return state() == before;
-        },
-        seconds(20)
-    ));
+    ASSERT_TRUE(others_have_ended(schema_->session()));
+    const std::string before = state();
     const auto same = dry("FORCE");
     EXPECT_EQ(same.finished.code, 0) << same.finished.err;
     EXPECT_THAT(
@@ -192,10 +181,7 @@ TEST_F(DryRun, JudgesByWhatIsThereAfterTheCleanUp) {
     );
     ASSERT_EQ(killed.code, 137);
     ASSERT_THAT(schema_->tables(), HasSubstr("_t_old"));
-    const auto lock = mysql::quote_string(shadow::lock_name({"app", "t"}));
-    ASSERT_TRUE(eventually(
-        [&] { return scalar("SELECT IS_USED_LOCK(" + lock + ")") == "NULL"; }, seconds(20)
-    ));
+    ASSERT_TRUE(others_have_ended(schema_->session()));
     const auto same = dry("ADD COLUMN n INT", {"--dry-run", "--no-native", "--drop-old"});
     EXPECT_EQ(same.finished.code, 0) << same.finished.err;
     const auto other = dry("ADD COLUMN x INT", {"--dry-run", "--no-native"});
@@ -266,10 +252,17 @@ TEST(DryRunAtAReplica, TellsWhatItCan) {
     ASSERT_FALSE(report.is_null());
     EXPECT_EQ(report.at("at_replica"), true);
     EXPECT_EQ(report.at("estimate").at("rows"), 2);
-    const auto at_primary = servers.run_doppel("ALTER TABLE app.t MODIFY a BIGINT", {"--dry-run"});
-    const json seen = last_of(at_primary.out, "dry_run");
-    ASSERT_EQ(seen.at("replicas").size(), 1U) << at_primary.out;
-    EXPECT_TRUE(seen.at("replicas").at(0).at("lag_seconds").is_number()) << seen.at("replicas");
+    // A replica has two seconds for its answer, on a machine that may be busy.
+    json seen;
+    EXPECT_TRUE(eventually(
+        [&] {
+            const auto at_primary =
+                servers.run_doppel("ALTER TABLE app.t MODIFY a BIGINT", {"--dry-run"});
+            seen = last_of(at_primary.out, "dry_run").at("replicas");
+            return seen.size() == 1 && seen.at(0).at("lag_seconds").is_number();
+        },
+        seconds(30)
+    )) << seen;
     const auto none =
         servers.run_doppel("ALTER TABLE app.t MODIFY a BIGINT", {"--dry-run", "--replica=none"});
     EXPECT_EQ(last_of(none.out, "dry_run").at("replicas"), json::array()) << none.out;

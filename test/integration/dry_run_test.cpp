@@ -183,7 +183,11 @@ TEST_F(DryRun, FullFindsTheOneRow) {
     fill(150'000);
     execute("UPDATE t SET s = REPEAT('x', 40) WHERE id = 123457");
     const std::string before = state();
-    const auto sampled = dry("MODIFY s VARCHAR(30) NOT NULL");
+    auto sampled = dry("MODIFY s VARCHAR(30) NOT NULL");
+    // It looks for seconds, and the machine may have been busy with something else for all of them.
+    for (int i = 0; i < 2 && sampled.report.at("fit").at("rows_looked_at") < 5'000; ++i) {
+        sampled = dry("MODIFY s VARCHAR(30) NOT NULL");
+    }
     EXPECT_EQ(sampled.report.at("fit").at("complete"), false);
     EXPECT_THAT(
         sampled.report.at("fit").at("confidence").get<std::string>(), HasSubstr("95 % confidence")

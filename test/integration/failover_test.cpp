@@ -4,6 +4,7 @@
 // the same binlog, so the same command goes on there.
 #include "doppel/error.hpp"
 #include "integration/command_fixture.hpp"
+#include "support/postponed_swap.hpp"
 #include "support/twin.hpp"
 
 #include <algorithm>
@@ -135,7 +136,7 @@ TEST(Failover, ARunGoesOnAtThePromotedReplica) {
         command_at(
             sandbox,
             {"DOPPEL_PORT", "DOPPEL_REPLICA_PORT"},
-            {"--no-native", "--chunk-rows=20", "--reconnect-limit=2s"}
+            {"--no-native", "--chunk-rows=20", "--reconnect-limit=2s", "--postpone-cutover"}
         ),
         sandbox.environment()
     );
@@ -171,9 +172,12 @@ TEST(Failover, ARunFindsThePromotedReplicaAmongItsHosts) {
     fill(*schema);
     const auto replica = sandbox.connect_replica();
     Writer before(sandbox.connect());
+    const PostponedSwap postponed;
     Process run(
         command_at(
-            sandbox, {"DOPPEL_REPLICA_PORT", "DOPPEL_PORT"}, {"--no-native", "--chunk-rows=20"}
+            sandbox,
+            {"DOPPEL_REPLICA_PORT", "DOPPEL_PORT"},
+            {"--no-native", "--chunk-rows=20", postponed.option()}
         ),
         sandbox.environment()
     );
@@ -182,8 +186,9 @@ TEST(Failover, ARunFindsThePromotedReplicaAmongItsHosts) {
     before.stop();
     ASSERT_TRUE(run.wait_for("Looking for the primary", seconds(60))) << run.out() << run.err();
     promote(*replica);
+    postponed.end();
     Writer after(sandbox.connect_replica());
-    EXPECT_EQ(run.wait(seconds(60)), 0) << run.out() << run.err();
+    EXPECT_EQ(run.wait(seconds(120)), 0) << run.out() << run.err();
     after.stop();
     EXPECT_THAT(run.out(), HasSubstr("going on with the run that began at"));
     replica->execute("USE app");
@@ -197,13 +202,23 @@ TEST(Failover, AReplicaMustHaveTakenThePlaceOfThePrimary) {
     const auto replica = sandbox.connect_replica();
     {
         Process run(
-            command_at(sandbox, {"DOPPEL_PORT"}, {"--no-native", "--chunk-rows=10"}),
+            command_at(
+                sandbox, {"DOPPEL_PORT"}, {"--no-native", "--chunk-rows=10", "--postpone-cutover"}
+            ),
             sandbox.environment()
         );
         ASSERT_TRUE(is_half_copied_at(*replica)) << run.err();
         // What the primary does from here on the replica gets, and does not do.
         replica->execute("STOP REPLICA SQL_THREAD");
-        std::this_thread::sleep_for(seconds(1));
+        const auto waits = [&] {
+            return replica
+                ->query(
+                    "SELECT SUM(GTID_SUBSET(RECEIVED_TRANSACTION_SET, @@GLOBAL.gtid_executed)) "
+                    "FROM performance_schema.replication_connection_status"
+                )
+                .scalar();
+        };
+        ASSERT_TRUE(eventually([&] { return waits() == "0"; }, seconds(30)));
         ASSERT_TRUE(run.running()) << "it is to be killed in the middle";
         run.signal(SIGKILL);
     }

@@ -5,6 +5,7 @@
 #include "doppel/error.hpp"
 #include "integration/command_fixture.hpp"
 #include "support/held_run.hpp"
+#include "support/postponed_swap.hpp"
 #include "support/twin.hpp"
 
 #include <atomic>
@@ -83,6 +84,22 @@ protected:
         EXPECT_TRUE(wait_until(found, kLimit)) << "nobody runs " << pattern;
         return id;
     }
+    /// Waits until it has the metadata lock of a table (GRANTED) or waits for it (PENDING): its
+    /// statement may be shown before.
+    void await_lock(const std::string& connection, const char* table, const char* status) {
+        const auto locks = [&] {
+            return scalar(fmt::format(
+                "SELECT COUNT(*) FROM performance_schema.metadata_locks l JOIN "
+                "performance_schema.threads t ON t.THREAD_ID = l.OWNER_THREAD_ID WHERE "
+                "t.PROCESSLIST_ID = {} AND l.OBJECT_TYPE = 'TABLE' AND l.OBJECT_SCHEMA = 'app' AND "
+                "l.OBJECT_NAME = '{}' AND l.LOCK_STATUS = '{}'",
+                connection,
+                table,
+                status
+            ));
+        };
+        EXPECT_TRUE(wait_until([&] { return locks() != "0"; }, kLimit)) << status << " " << table;
+    }
 
     std::unique_ptr<HeldRun> run_;
 };
@@ -145,7 +162,7 @@ TEST_F(FailureClasses, AShadowDroppedBySomebodyElseStopsTheRun) {
     start_held();
     auto dropped =
         std::async(std::launch::async, [] { application()->execute("DROP TABLE _t_new"); });
-    connection_in("DROP TABLE \\_t\\_new");
+    await_lock(connection_in("DROP TABLE \\_t\\_new"), "_t_new", "PENDING");
     run_->release();
     dropped.get();
     expect_untouched_end(before, "_t_new");
@@ -262,6 +279,7 @@ protected:
             }
         });
         holds_ = connection_in("CREATE TABLE \\_t\\_old%");
+        await_lock(holds_, "_t_old", "GRANTED");
         run_->release();
         execute("KILL " + connection_in("RENAME TABLE%"));
     }
@@ -339,9 +357,11 @@ TEST(FailureClassesOfServers, AServerThatIsKilledInMidRunLosesNothing) {
                 fmt::format("INSERT IGNORE INTO {{}} (id, v) VALUES ({}, 1)", id / 3),
             };
         };
+        const PostponedSwap postponed;
         Process process(
             sandbox.doppel_command(
-                std::string("ALTER TABLE app.t ") + kClauses, {"--no-native", "--chunk-rows=10"}
+                std::string("ALTER TABLE app.t ") + kClauses,
+                {"--no-native", "--chunk-rows=10", postponed.option()}
             ),
             sandbox.environment()
         );
@@ -352,6 +372,7 @@ TEST(FailureClassesOfServers, AServerThatIsKilledInMidRunLosesNothing) {
         EXPECT_THROW(first.stop(), Error);
         ASSERT_TRUE(process.running()) << process.out();
         sandbox.control("start");
+        postponed.end();
         TwinWriters second(sandbox, "app", 1, next);
         EXPECT_EQ(process.wait(seconds(120)), 0) << process.out() << process.err();
         second.stop();

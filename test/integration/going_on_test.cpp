@@ -127,13 +127,14 @@ TEST_P(GoingOn, WhileTheIndexesOfADeadRunAreBuilt) {
 // Whoever wins goes on, the others are refused, however many there are.
 TEST_P(GoingOn, IsForOneOfSeveralRuns) {
     begin({}, kManyRows);
+    const std::vector<std::string> slow{"--chunk-rows=10", "--nice=0.9", "--postpone-cutover"};
     for (int i = 0; i < 3; ++i) {
-        const auto first = start({"--chunk-rows=10"});
+        const auto first = start(slow);
         ASSERT_TRUE(first->wait_for("\"copying\"", seconds(30))) << first->out() << first->err();
         kill(*first);
         std::vector<std::unique_ptr<Process>> runs;
         for (int j = 0; j < 3; ++j) {
-            runs.push_back(start({"--chunk-rows=10"}));
+            runs.push_back(start(slow));
         }
         const auto ended = [&] {
             return std::count_if(runs.begin(), runs.end(), [](const auto& run) {
@@ -206,6 +207,7 @@ TEST_F(WithoutGtids, APlaceIsWorthNothingAtAnotherServer) {
 }
 
 TEST_F(WithoutGtids, APlaceThatWasPurgedIsSeen) {
+    ASSERT_TRUE(end_dump_threads(*session_));
     execute("FLUSH BINARY LOGS");
     execute("PURGE BINARY LOGS BEFORE NOW() + INTERVAL 1 DAY");
     expect_refusal("the server no longer has binlog.");
@@ -249,8 +251,14 @@ TEST_F(GoneOnWithout, DamageToTheShadowIsFound) {
     // What was copied after the last checkpoint is cleared, and its damage with it: so one that
     // knows that all is copied.
     const auto first = start({"--postpone-cutover"});
-    ASSERT_TRUE(first->wait_for("\"verifying\"", seconds(30))) << first->out() << first->err();
-    std::this_thread::sleep_for(seconds(2));
+    ASSERT_TRUE(eventually(
+        [this] {
+            return tables().find("_t_doppel") != std::string::npos &&
+                   scalar("SELECT record->>'$.copied' FROM _t_doppel WHERE id = 4") == "true";
+        },
+        seconds(30)
+    )) << first->out()
+       << first->err();
     first->signal(SIGKILL);
     ASSERT_EQ(finish(*first).code, kKilled);
     execute("UPDATE _t_new SET a = a + 1 WHERE id = 50");
@@ -292,7 +300,7 @@ TEST_F(GoneOnWithout, AnythingOfItsHost) {
     };
     begin({}, kManyRows);
     {
-        const auto first = start({"--chunk-rows=10"});
+        const auto first = start({"--chunk-rows=10", "--postpone-cutover"});
         ASSERT_TRUE(first->wait_for("\"copying\"", seconds(30))) << first->err();
         const auto refused = from_elsewhere({"--restart"});
         EXPECT_EQ(refused.code, kRefused) << refused.out << refused.err;
@@ -310,7 +318,7 @@ TEST_F(GoneOnWithout, AnythingOfItsHost) {
 // A run whose record is another one's writes no point, and removes nothing.
 TEST_F(GoneOnWithout, ARecordThatIsItsOwn) {
     begin({}, kManyRows);
-    const auto process = start({"--chunk-rows=10"});
+    const auto process = start({"--chunk-rows=10", "--postpone-cutover"});
     ASSERT_TRUE(process->wait_for("\"copying\"", seconds(30))) << process->err();
     ASSERT_TRUE(eventually(
         [this] { return scalar("SELECT seq > 1 FROM _t_doppel WHERE id = 4") == "1"; }, seconds(20)
@@ -353,7 +361,7 @@ TEST_F(GoneOnWithout, TheMigrationLock) {
 // Each is one statement, so there is nothing between two of them.
 TEST_F(GoneOnWithout, MoreThanASecondSinceItsCheckpoint) {
     begin({}, 4 * kManyRows);
-    const auto process = start({"--chunk-rows=10", "--nice=0.7"});
+    const auto process = start({"--chunk-rows=10", "--nice=0.9"});
     ASSERT_TRUE(process->wait_for("\"copying\"", seconds(30))) << process->err();
     const auto points = [this] {
         const auto row =
@@ -362,13 +370,23 @@ TEST_F(GoneOnWithout, MoreThanASecondSinceItsCheckpoint) {
         return std::pair(std::stoul(row.at(0).value()), std::stod(row.at(1).value()));
     };
     ASSERT_TRUE(eventually([&] { return points().first > 2; }, seconds(20)));
-    const auto [first, first_at] = points();
+    std::vector<double> apart;
+    auto before = points();
     ASSERT_TRUE(eventually(
-        [&] { return !process->running() || points().second > first_at + 3; }, seconds(20)
+        [&] {
+            const auto now = points();
+            if (now.first == before.first + 1) {
+                apart.push_back(now.second - before.second);
+            }
+            before = now;
+            return !process->running() || apart.size() == 5;
+        },
+        seconds(60)
     ));
     ASSERT_TRUE(process->running()) << "the copy is too short";
-    const auto [last, last_at] = points();
-    EXPECT_LT((last_at - first_at) / static_cast<double>(last - first), 1.0) << "seconds apart";
+    // Not each of them: the machine may hold one up.
+    std::sort(apart.begin(), apart.end());
+    EXPECT_LT(apart.at(2), 1.0) << "seconds apart, in the middle";
     // Its pace was for the points; the rest need not take as long.
     process->signal(SIGKILL);
     ASSERT_EQ(finish(*process).code, kKilled);

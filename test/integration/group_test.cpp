@@ -7,6 +7,7 @@
 #include "doppel/error.hpp"
 #include "integration/command_fixture.hpp"
 #include "sql/primary.hpp"
+#include "support/postponed_swap.hpp"
 #include "support/twin.hpp"
 
 #include <atomic>
@@ -132,19 +133,20 @@ protected:
 TEST_F(GroupTest, ARunFollowsThePrimary) {
     fill();
     FollowingWriter writer(group_);
-    const auto run = start_run();
+    const PostponedSwap postponed;
+    const auto run = start_run({postponed.option()});
     ASSERT_TRUE(copied(1'000, *run));
     group_.make_primary(1);
+    const auto goes_on = "going on at doppel@127.0.0.1:" + group_.member(1).get("DOPPEL_PORT");
+    ASSERT_TRUE(run->wait_for(goes_on, seconds(60))) << run->out() << run->err();
     ASSERT_TRUE(copied(3'000, *run)) << "after a planned change";
     ASSERT_EQ(group_.primary(), 1U);
     EXPECT_THAT(run->out(), HasSubstr("Looking for the primary"));
     group_.member(1).control("kill");
+    postponed.end();
     const int code = run->wait(seconds(120));
     writer.stop();
     EXPECT_EQ(code, 0) << run->out() << run->err();
-    EXPECT_THAT(
-        run->out(), HasSubstr("going on at doppel@127.0.0.1:" + group_.member(1).get("DOPPEL_PORT"))
-    );
     fmt::print("{} transactions\n", writer.committed());
     expect_equal_everywhere();
 }

@@ -161,14 +161,17 @@ TEST_F(IndexBuildTest, IsBegunAgainWithoutReplayWhenTheServersLogOverflows) {
     );
     Schema schema(small_log, "app");
     schema.execute("CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(600) NOT NULL, KEY (s))");
-    fill_numbered(schema, kRows, "id, s", "i, REPEAT(SHA2(i, 256), 8)");
+    // Long to compare, so long to sort: the log is full long before the index is built.
+    fill_numbered(schema, kRows, "id, s", "i, CONCAT(REPEAT('\u00e4', 500), SHA2(i, 256))");
     make_twin(schema);
     const auto run = small_log.start_doppel_stopped_at(
         "index.begins", 1, statement(), {"--no-native", "--index-build=deferred"}
     );
     ASSERT_TRUE(run->running()) << run->err();
     for (const char* table : {"t", "twin"}) {
-        schema.execute(fmt::format("UPDATE {} SET s = REPEAT(SHA2(id + 1, 256), 8)", table));
+        schema.execute(
+            fmt::format("UPDATE {} SET s = REPEAT(SHA2(id, 256), 8) WHERE id <= 500", table)
+        );
     }
     run->signal(SIGCONT);
     EXPECT_EQ(run->wait(seconds(120)), 0) << run->err();
@@ -176,36 +179,50 @@ TEST_F(IndexBuildTest, IsBegunAgainWithoutReplayWhenTheServersLogOverflows) {
     expect_like_native(schema.session(), kClauses, "id");
 }
 
-constexpr const char* kLongBuild = "ADD INDEX (s)";
-constexpr unsigned kLongBuildRows = 40'000;
+/// A build that lasts for as long as somebody reads the table.
+class LongBuildTest : public IndexBuildTest {
+protected:
+    static constexpr const char* kLongBuild = "ADD INDEX (s)";
+    static constexpr unsigned kRows = 1'000;
 
-/// Long to compare, so long to sort: building the index takes seconds.
-void fill_for_long_build(Schema& schema) {
-    schema.execute("CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(600) NOT NULL)");
-    fill_numbered(
-        schema, kLongBuildRows, "id, s", "i, CONCAT(REPEAT('\u00e4', 500), SHA2(i, 256))"
-    );
-}
+    /// Its connection is given up after two seconds.
+    void begin() {
+        execute("CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(600) NOT NULL)");
+        fill_numbered(*schema_, kRows, "id, s", "i, SHA2(i, 256)");
+        make_twin(*schema_);
+        run_ = server().start_doppel_stopped_at(
+            "index.begins",
+            1,
+            alter(),
+            {"--no-native",
+             "--index-build=deferred",
+             "--silence-limit=1s",
+             "--lock-wait-timeout=1s"}
+        );
+        ASSERT_TRUE(run_->running()) << run_->err();
+        reader_ = application();
+        reader_->execute("BEGIN");
+        reader_->query("SELECT id FROM _t_new LIMIT 1");
+        run_->signal(SIGCONT);
+    }
+    static std::string alter() { return std::string("ALTER TABLE app.t ") + kLongBuild; }
 
-std::vector<std::string> options_for_silence() {
-    return {
-        "--no-native", "--index-build=deferred", "--silence-limit=1s", "--lock-wait-timeout=1s"};
-}
+    std::unique_ptr<Process> run_;
+    std::unique_ptr<sql::Session> reader_;
+};
 
 // A connection need not be trusted for as long as a build may take, and no build is done twice.
-TEST_F(IndexBuildTest, IsLeftToEndWhereItTakesLongerThanTheLimitOfSilence) {
-    Schema schema(server(), "app");
-    fill_for_long_build(schema);
-    make_twin(schema);
-    const auto run =
-        server().run_doppel(std::string("ALTER TABLE app.t ") + kLongBuild, options_for_silence());
-    EXPECT_EQ(run.code, 0) << run.err;
-    EXPECT_THAT(run.err, HasSubstr("is still at work"));
-    EXPECT_THAT(run.err, Not(HasSubstr("ended without them")));
-    const auto build = run.err.find("building the indexes");
-    ASSERT_NE(build, std::string::npos) << run.err;
-    EXPECT_THAT(run.err.substr(build), Not(HasSubstr("now the limit is")));
-    expect_like_native(schema.session(), kLongBuild, "id");
+TEST_F(LongBuildTest, IsLeftToEndWhereItTakesLongerThanTheLimitOfSilence) {
+    begin();
+    EXPECT_TRUE(run_->wait_for("is still at work", seconds(30))) << run_->out() << run_->err();
+    reader_->execute("COMMIT");
+    EXPECT_EQ(run_->wait(seconds(60)), 0) << run_->err();
+    const std::string told = run_->err();
+    EXPECT_THAT(told, Not(HasSubstr("ended without them")));
+    const auto build = told.find("building the indexes");
+    ASSERT_NE(build, std::string::npos) << told;
+    EXPECT_THAT(told.substr(build), Not(HasSubstr("now the limit is")));
+    expect_like_native(schema_->session(), kLongBuild, "id");
 }
 
 constexpr const char* kGivenUp = "its end is waited for\n";
@@ -227,13 +244,10 @@ bool kill_build(Schema& schema) {
 }
 
 // Nobody hears why, so it is not tried for ever; what was copied is kept.
-TEST_F(IndexBuildTest, ThatEndsInVainUnheardIsTriedFourTimes) {
-    Schema schema(server(), "app");
-    fill_for_long_build(schema);
-    const std::string statement = std::string("ALTER TABLE app.t ") + kLongBuild;
-    Process run(server().doppel_command(statement, options_for_silence()), server().environment());
-    const auto builds_given_up = [&run] {
-        const std::string told = run.err();
+TEST_F(LongBuildTest, ThatEndsInVainUnheardIsTriedFourTimes) {
+    begin();
+    const auto builds_given_up = [this] {
+        const std::string told = run_->err();
         unsigned count = 0;
         for (auto at = told.find(kGivenUp); at != std::string::npos;
              at = told.find(kGivenUp, at + 1)) {
@@ -246,26 +260,25 @@ TEST_F(IndexBuildTest, ThatEndsInVainUnheardIsTriedFourTimes) {
         [&] {
             // Its connection is given up then, so nobody hears of it.
             if (builds_given_up() > killed) {
-                killed += kill_build(schema) ? 1U : 0U;
+                killed += kill_build(*schema_) ? 1U : 0U;
             }
-            return !run.running();
+            return !run_->running();
         },
         seconds(90)
     ));
-    EXPECT_EQ(run.wait(seconds(10)), 4) << run.out() << run.err();
-    EXPECT_THAT(run.err(), HasSubstr("once more, and replay waits meanwhile"));
-    EXPECT_THAT(run.err(), HasSubstr("ended 4 times without them"));
-    EXPECT_THAT(run.err(), HasSubstr("the same command goes on"));
-    const auto second = server().run_doppel(statement, {"--no-native"});
+    EXPECT_EQ(run_->wait(seconds(10)), 4) << run_->out() << run_->err();
+    EXPECT_THAT(run_->err(), HasSubstr("once more, and replay waits meanwhile"));
+    EXPECT_THAT(run_->err(), HasSubstr("ended 4 times without them"));
+    EXPECT_THAT(run_->err(), HasSubstr("the same command goes on"));
+    reader_->execute("COMMIT");
+    const auto second = server().run_doppel(alter(), {"--no-native"});
     EXPECT_EQ(second.code, 0) << second.err;
     EXPECT_THAT(second.out, HasSubstr("going on with the run"));
-    EXPECT_EQ(last_of(second.out, "summary").at("progress").at("rows_verified"), kLongBuildRows)
+    EXPECT_EQ(last_of(second.out, "summary").at("progress").at("rows_verified"), kRows)
         << second.out;
     EXPECT_EQ(
-        schema.scalar(
-            "SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema = 'app' AND "
-            "table_name = 't' AND index_name = 's'"
-        ),
+        scalar("SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema = 'app' AND "
+               "table_name = 't' AND index_name = 's'"),
         "1"
     );
 }

@@ -25,7 +25,7 @@ protected:
     std::unique_ptr<Process> start_run(
         const std::string& table = "t", const std::vector<std::string>& more = {}
     ) {
-        std::vector<std::string> options{"--no-native", "--chunk-rows=10"};
+        std::vector<std::string> options{"--no-native", "--chunk-rows=10", "--nice=0.9"};
         options.insert(options.end(), more.begin(), more.end());
         const auto statement = fmt::format("ALTER TABLE app.{} {}", quoted(table), kClauses);
         auto run = std::make_unique<Process>(

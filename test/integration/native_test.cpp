@@ -5,6 +5,7 @@
 
 #include "integration/table_fixture.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -199,7 +200,8 @@ TEST_F(NativeChange, WaitsAfterALossUntilTheLostStatementEnded) {
     // The first session's statement goes on in the server while its client believes it to be lost.
     class Impatient final : public sql::Session {
     public:
-        explicit Impatient(std::unique_ptr<sql::Session> session) : session_(std::move(session)) {}
+        Impatient(std::unique_ptr<sql::Session> session, std::unique_ptr<sql::Session> watcher)
+            : session_(std::move(session)), watcher_(std::move(watcher)) {}
         ~Impatient() override { thread_.join(); }
         std::uint64_t execute(std::string_view statement) override {
             if (statement.substr(0, 5) != "ALTER") {
@@ -207,7 +209,10 @@ TEST_F(NativeChange, WaitsAfterALossUntilTheLostStatementEnded) {
             }
             thread_ =
                 std::thread([this, text = std::string(statement)] { session_->execute(text); });
-            std::this_thread::sleep_for(milliseconds(300));
+            const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(15);
+            while (!waits_for_table() && std::chrono::steady_clock::now() < until) {
+                std::this_thread::sleep_for(milliseconds(20));
+            }
             throw Error(Errc::interrupted, "Lost connection", ServerError{2013, "HY000"});
         }
         sql::Rows query(std::string_view statement) override { return session_->query(statement); }
@@ -216,7 +221,18 @@ TEST_F(NativeChange, WaitsAfterALossUntilTheLostStatementEnded) {
         }
 
     private:
+        bool waits_for_table() {
+            // The columns Id and State (MySQL manual, "SHOW PROCESSLIST Statement").
+            const auto list = watcher_->query("SHOW PROCESSLIST");
+            const std::string id = std::to_string(connection_id());
+            return std::any_of(list.rows.begin(), list.rows.end(), [&](const sql::Row& row) {
+                return row.at(0).value_or("") == id &&
+                       row.at(6).value_or("") == "Waiting for table metadata lock";
+            });
+        }
+
         std::unique_ptr<sql::Session> session_;
+        std::unique_ptr<sql::Session> watcher_;
         std::thread thread_;
     };
     options_.lock_wait_timeout = std::chrono::seconds(20);
@@ -225,7 +241,7 @@ TEST_F(NativeChange, WaitsAfterALossUntilTheLostStatementEnded) {
         std::this_thread::sleep_for(milliseconds(50));
         return true;
     };
-    Impatient session(another_session());
+    Impatient session(another_session(), another_session());
     EXPECT_EQ(run_on(session, "ADD COLUMN n INT").method, Method::instant);
 }
 

@@ -4,6 +4,7 @@
 // must find out which, or do what is right in both cases.
 #include "integration/network_fixture.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace doppel::test {
@@ -113,7 +114,7 @@ TEST_F(Answers, ToTheCommitOfReplay) {
     const auto lose = [](const char* schema, bool arrives) {
         SCOPED_TRACE(schema);
         Site site(server(), schema, 1'500);
-        const PostponedSwap postponed(schema);
+        const PostponedSwap postponed;
         const auto run = site.start_stopped_at(
             "replay.before_commit", 2, {"--chunk-rows=100", postponed.option()}
         );
@@ -130,10 +131,13 @@ TEST_F(Answers, ToTheCommitOfReplay) {
 // The server has given it to a connection of ours that we know nothing about.
 TEST_F(Answers, ToTheNameOfASession) {
     Site site(server(), "names", 1'500);
-    const auto run = site.start({"--chunk-rows=20"});
+    const PostponedSwap postponed;
+    const auto run = site.start({"--chunk-rows=20", postponed.option()});
     ASSERT_TRUE(run->wait_for("\"copying\"", seconds(30))) << run->out();
     site.proxy().lose("SELECT GET_LOCK('doppel.", true, How::stall);
     EXPECT_GT(site.proxy().harm(Proxy::Which::sql, How::reset), 0U);
+    EXPECT_TRUE(eventually([&] { return site.proxy().waiting().empty(); }, seconds(30)));
+    postponed.end();
     site.expect_right_end(*run);
     expect_all_lost(site);
 }
@@ -177,6 +181,15 @@ TEST_F(Answers, ToTheIndexBuild) {
     });
 }
 
+/// Attempts whose RENAME turned out not to have been done.
+std::ptrdiff_t renames_not_done(const Process& run) {
+    const auto lines = json_lines(run.out());
+    return std::count_if(lines.begin(), lines.end(), [](const nlohmann::json& line) {
+        return line.value("event", "") == "notice" &&
+               line.value("message", "").find("RENAME failed") != std::string::npos;
+    });
+}
+
 TEST_F(Answers, ToTheRename) {
     const auto lose = [](const char* schema, bool arrives, How how) {
         SCOPED_TRACE(schema);
@@ -185,10 +198,8 @@ TEST_F(Answers, ToTheRename) {
         const auto run = site.start();
         site.expect_right_end(*run);
         expect_all_lost(site);
-        const auto summary = last_of(run->out(), "summary");
-        ASSERT_TRUE(summary.is_object()) << run->out();
-        // What was done is not done again.
-        EXPECT_EQ(summary.at("progress").at("cutover_attempts"), arrives ? 1 : 2);
+        // What was done is not done again. A busy machine may need further attempts at the lock.
+        EXPECT_EQ(renames_not_done(*run), arrives ? 0 : 1) << run->out();
     };
     run_side_by_side({
         [&] { lose("renamed_reset", true, How::reset); },

@@ -2,14 +2,13 @@
 #pragma once
 
 #include "integration/command_fixture.hpp"
+#include "support/postponed_swap.hpp"
 #include "support/proxy.hpp"
 #include "support/twin.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <csignal>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,7 +18,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 namespace doppel::test {
 
@@ -56,6 +54,7 @@ public:
     [[nodiscard]] std::string statement(const std::string& clauses = kClauses) const {
         return fmt::format("ALTER TABLE {}.t {}", schema_.name(), clauses);
     }
+    /// `more` replace those of the same name: the last one counts.
     [[nodiscard]] std::vector<std::string> options(const std::vector<std::string>& more) const {
         std::vector<std::string> all{
             fmt::format("--port={}", proxy_.port()),
@@ -66,7 +65,7 @@ public:
             "--batch-keys=20",
             "--replay-threads=3",
             "--lock-wait-timeout=1s",
-            "--silence-limit=1s",
+            "--silence-limit=3s",
             "--heartbeat=200ms",
             "--connect-timeout=15s",
             "--reconnect-limit=60s",
@@ -156,25 +155,6 @@ private:
     Proxy proxy_;
     unsigned rows_;
     std::unique_ptr<TwinWriters> writers_;
-};
-
-/// Lets a run do everything but the swap for as long as it lives: however quick the copy is, there
-/// is something to replay, and connections to lose.
-class PostponedSwap final {
-public:
-    explicit PostponedSwap(const std::string& name)
-        : file_(fmt::format("{}doppel-postponed-{}-{}", testing::TempDir(), ::getpid(), name)) {
-        std::ofstream(file_) << "";
-    }
-    PostponedSwap(const PostponedSwap&) = delete;
-    PostponedSwap& operator=(const PostponedSwap&) = delete;
-    ~PostponedSwap() { end(); }
-
-    [[nodiscard]] std::string option() const { return "--postpone-cutover=" + file_; }
-    void end() const { std::filesystem::remove(file_); }
-
-private:
-    std::string file_;
 };
 
 class NetworkTest : public ::testing::Test {

@@ -50,7 +50,7 @@ protected:
 
 /// The server takes the connections of the run before for alive, the one with the migration lock
 /// among them, since the network has only fallen silent.
-void expect_own_lock_is_no_hindrance(Site& site, Process& run) {
+void expect_own_lock_is_no_hindrance(Site& site, Process& run, const PostponedSwap& postponed) {
     ASSERT_TRUE(run.wait_for("\"copying\"", seconds(30))) << run.out() << run.err();
     site.proxy().welcome(Welcome::refuse);
     EXPECT_GT(site.proxy().harm(Which::all, How::stall), 0U);
@@ -60,6 +60,7 @@ void expect_own_lock_is_no_hindrance(Site& site, Process& run) {
         "LOCK' AND OBJECT_NAME LIKE 'doppel:%'"
     );
     EXPECT_NE(holder, "0") << "the server has noticed the loss, so this shows nothing";
+    postponed.end();
     site.proxy().welcome(Welcome::serve);
     site.expect_right_end(run);
     EXPECT_THAT(run.out(), HasSubstr("going on with the run that began at"));
@@ -69,18 +70,19 @@ TEST_F(Hosts, AreStoppedOrGoOnByThemselves) {
     run_side_by_side({
         [] {
             Site site(server(), "half_open", 3'000);
+            const PostponedSwap postponed;
             const auto run = start_with(
                 site,
                 address(site.proxy()) + "," + address_of_nobody(),
-                {"--chunk-rows=20", "--restart"}
+                {"--chunk-rows=20", "--restart", postponed.option()}
             );
-            expect_own_lock_is_no_hindrance(site, *run);
+            expect_own_lock_is_no_hindrance(site, *run, postponed);
         },
         // The first connection of a run.
         [] {
             Site site(server(), "stop_first", 10);
             site.proxy().welcome(Welcome::ignore);
-            const auto run = site.start({"--connect-timeout=3s"});
+            const auto run = site.start();
             ASSERT_TRUE(eventually([&] { return site.proxy().accepted() > 0; }, seconds(30)));
             expect_stops(*run);
             expect_nothing_made(site);
@@ -89,7 +91,7 @@ TEST_F(Hosts, AreStoppedOrGoOnByThemselves) {
         [] {
             Site site(server(), "stop_second", 10);
             site.proxy().lose("SELECT GET_LOCK('doppel.%.2'", false, How::stall);
-            const auto run = site.start();
+            const auto run = site.start({"--silence-limit=10s"});
             ASSERT_TRUE(eventually([&] { return site.proxy().waiting().empty(); }, seconds(30)));
             site.proxy().welcome(Welcome::refuse);
             expect_stops(*run);
@@ -100,33 +102,37 @@ TEST_F(Hosts, AreStoppedOrGoOnByThemselves) {
             Site site(server(), "stop_found", 10);
             Proxy silent("127.0.0.1", 1);
             silent.welcome(Welcome::ignore);
-            const auto run = start_with(
-                site, address(site.proxy()) + "," + address(silent), {"--connect-timeout=3s"}
-            );
+            const auto run = start_with(site, address(site.proxy()) + "," + address(silent));
             const auto asked = [&] { return site.proxy().accepted() > 0 && silent.accepted() > 0; };
             ASSERT_TRUE(eventually(asked, seconds(30)));
             expect_stops(*run);
             expect_nothing_made(site);
         },
-        // There is none to be found, from the beginning and in mid-run.
+        // There is none to be found, from the beginning ..
         [] {
-            Site site(server(), "stop_search", 3'000);
+            Site site(server(), "stop_search", 10);
             site.proxy().welcome(Welcome::ignore);
-            const std::string hosts = address_of_nobody() + "," + address(site.proxy());
-            const auto first = start_with(site, hosts, {"--connect-timeout=3s"});
+            const auto run = start_with(site, address_of_nobody() + "," + address(site.proxy()));
             ASSERT_TRUE(eventually([&] { return site.proxy().accepted() > 0; }, seconds(30)));
-            expect_stops(*first);
+            expect_stops(*run);
             expect_nothing_made(site);
-
-            site.proxy().welcome(Welcome::serve);
-            const auto second = start_with(site, hosts, {"--chunk-rows=20"});
-            ASSERT_TRUE(second->wait_for("\"copying\"", seconds(30))) << second->err();
+        },
+        // .. and in mid-run.
+        [] {
+            Site site(server(), "stop_search_later", 3'000);
+            const PostponedSwap postponed;
+            const auto run = start_with(
+                site,
+                address_of_nobody() + "," + address(site.proxy()),
+                {"--chunk-rows=20", postponed.option()}
+            );
+            ASSERT_TRUE(run->wait_for("\"copying\"", seconds(30))) << run->err();
             site.proxy().welcome(Welcome::refuse);
             site.proxy().harm(Which::all, How::reset);
-            ASSERT_TRUE(second->wait_for("Looking for the primary", seconds(60)));
-            expect_stops(*second);
-            EXPECT_THAT(error_of(*second), HasSubstr("the same command goes on from there"));
-            EXPECT_THAT(error_of(*second), HasSubstr("stopped while looking for the primary"));
+            ASSERT_TRUE(run->wait_for("Looking for the primary", seconds(60)));
+            expect_stops(*run);
+            EXPECT_THAT(error_of(*run), HasSubstr("the same command goes on from there"));
+            EXPECT_THAT(error_of(*run), HasSubstr("stopped while looking for the primary"));
             EXPECT_EQ(site.schema().tables(), "_t_doppel,_t_new,t,twin");
         },
     });

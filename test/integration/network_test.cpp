@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <future>
 
 namespace doppel::test {
 namespace {
@@ -72,7 +73,7 @@ TEST_F(Network, FailsAtEachStep) {
             SCOPED_TRACE(fmt::format("{} {}", step.point, static_cast<int>(step.how)));
             Site site(server(), fmt::format("step{}", i), 1'500);
             std::vector<std::string> options{"--chunk-rows=100"};
-            const PostponedSwap postponed(fmt::format("step{}", i));
+            const PostponedSwap postponed;
             if (std::string_view(step.point).starts_with("replay.")) {
                 options.emplace_back(postponed.option());
             }
@@ -138,7 +139,7 @@ void fail_at_random(const Sandbox& server, const char* schema, const char* ssl_m
     const unsigned seed = from_environment("DOPPEL_TEST_SEED", 1);
     // So many rows that most faults meet the copy; a quick copy meets the others before the swap.
     Site site(server, schema, 5'000 + faults * 1'000);
-    const PostponedSwap postponed(schema);
+    const PostponedSwap postponed;
     const auto run =
         site.start({"--chunk-rows=20", ssl_mode, kShortConnectTimeout, postponed.option()});
     ASSERT_TRUE(run->wait_for("\"checking\"", seconds(30))) << run->out();
@@ -177,7 +178,10 @@ TEST_F(Network, FailsAtRandom) {
 void fail_in_handshakes(const Sandbox& server, const char* schema, How how) {
     SCOPED_TRACE(schema);
     Site site(server, schema, 6'000);
-    const auto run = site.start({"--chunk-rows=20", "--ssl-mode=required", kShortConnectTimeout});
+    const PostponedSwap postponed;
+    const auto run = site.start(
+        {"--chunk-rows=20", "--ssl-mode=required", kShortConnectTimeout, postponed.option()}
+    );
     ASSERT_TRUE(run->wait_for("\"copying\"", seconds(30))) << run->out();
     // In the greeting, in the handshake of TLS, behind it.
     for (const std::size_t bytes : {40U, 1'000U, 2'000U, 2'600U}) {
@@ -187,6 +191,7 @@ void fail_in_handshakes(const Sandbox& server, const char* schema, How how) {
         );
         std::this_thread::sleep_for(milliseconds(500));
     }
+    postponed.end();
     site.expect_right_end(*run);
 }
 
@@ -202,9 +207,12 @@ void expect_silence_noticed(
     const Sandbox& server, const char* schema, Which which, const char* notice
 ) {
     Site site(server, schema, 3'000);
-    const auto run = site.start({"--chunk-rows=20"});
+    const PostponedSwap postponed;
+    const auto run = site.start({"--chunk-rows=20", postponed.option()});
     ASSERT_TRUE(run->wait_for("\"copying\"", seconds(30))) << run->out();
     ASSERT_GT(site.proxy().harm(which, How::stall), 0U);
+    // Where all is copied by now, it is the swap that uses sessions which were idle, and the feed.
+    postponed.end();
     EXPECT_TRUE(run->wait_for(notice, seconds(30))) << run->err();
     site.expect_right_end(*run);
 }
@@ -212,10 +220,24 @@ void expect_silence_noticed(
 /// Without more patience such a statement would be begun again and again.
 void expect_patience(const Sandbox& server) {
     Site site(server, "slow", 3'000);
-    const auto run = site.start({"--chunk-rows=20"});
-    ASSERT_TRUE(run->wait_for("\"copying\"", seconds(30))) << run->out();
     const auto session = server.connect();
-    session->execute("LOCK TABLES slow.t WRITE");
+    std::future<void> locked;  // may wait for the run, so it ends after it
+    const auto run =
+        site.start_stopped_at("copy.chunk_opened", 2, {"--chunk-rows=20", "--silence-limit=1s"});
+    ASSERT_TRUE(run->running()) << run->err();
+    // A chunk of the stopped run may have the table, and the lock is granted when the run goes on.
+    locked = std::async(std::launch::async, [&] { session->execute("LOCK TABLES slow.t WRITE"); });
+    const auto asked_for = [&] {
+        const auto waiting = site.schema().scalar(fmt::format(
+            "SELECT COUNT(*) FROM performance_schema.processlist WHERE ID = {} AND INFO LIKE 'LOCK "
+            "TABLES%' AND STATE LIKE 'Waiting for%'",
+            session->connection_id()
+        ));
+        return waiting != "0" || locked.wait_for(seconds(0)) == std::future_status::ready;
+    };
+    EXPECT_TRUE(eventually(asked_for, seconds(30)));
+    run->signal(SIGCONT);
+    locked.get();
     EXPECT_TRUE(run->wait_for(
         "a statement was still at work after 2 s of silence; now the limit is 4 s", seconds(30)
     )) << run->err();

@@ -3,6 +3,7 @@
 // A run that was killed at a chosen step goes on when the same command is given again, beside an
 // application that writes all the time, and ends with what a native ALTER makes.
 #include "integration/command_fixture.hpp"
+#include "support/postponed_swap.hpp"
 #include "support/twin.hpp"
 
 #include <algorithm>
@@ -108,7 +109,13 @@ std::string name_of_step(const ::testing::TestParamInfo<Step>& step) {
 
 TEST_P(ResumeAt, EndsAsIfItHadNotBeenKilled) {
     begin();
-    const auto killed = run_killed_at(GetParam().point, GetParam().pass);
+    // There is something to replay for as long as it takes, however quick the copy is.
+    const bool replays = std::string_view(GetParam().point).starts_with("replay.");
+    const auto killed = run_killed_at(
+        GetParam().point,
+        GetParam().pass,
+        replays ? std::vector<std::string>{"--postpone-cutover"} : std::vector<std::string>{}
+    );
     ASSERT_EQ(killed.code, kKilled) << "the step was not passed\n" << killed.err;
     expect_right_end(run());
 }
@@ -159,7 +166,8 @@ TEST_F(Resume, KilledWhileDroppingTheOldTable) {
 TEST_F(Resume, ASignalKeepsWhatWasDone) {
     begin();
     Process first(
-        server().doppel_command(statement(), options({"--chunk-rows=10"})), server().environment()
+        server().doppel_command(statement(), options({"--chunk-rows=10", "--postpone-cutover"})),
+        server().environment()
     );
     ASSERT_TRUE(first.wait_for("\"copying\"", seconds(30))) << first.err();
     first.signal(SIGINT);
@@ -183,7 +191,8 @@ TEST_F(Resume, RestartBeginsAnew) {
 TEST_F(Resume, AServerThatBecomesReadOnlyIsNoEnd) {
     fill(kRows);
     Process first(
-        server().doppel_command(statement(), options({"--chunk-rows=10"})), server().environment()
+        server().doppel_command(statement(), options({"--chunk-rows=10", "--postpone-cutover"})),
+        server().environment()
     );
     ASSERT_TRUE(first.wait_for("\"copying\"", seconds(30))) << first.err();
     execute("SET GLOBAL super_read_only = ON");
@@ -203,22 +212,25 @@ TEST_F(Resume, PrivilegesThatAreTakenAwayAreNoEnd) {
     execute("CREATE USER mover@'%' IDENTIFIED BY 'mover'");
     execute("GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO mover@'%'");
     execute("GRANT ALL ON app.* TO mover@'%'");
-    auto command = server().doppel_command(statement(), options({"--chunk-rows=10"}));
-    std::replace_if(
-        command.begin(),
-        command.end(),
-        [](const std::string& argument) { return argument.rfind("--user=", 0) == 0; },
-        "--user=mover"
-    );
-    Process first(command, {{"MYSQL_PWD", "mover"}});
+    const auto as_mover = [](const std::vector<std::string>& more) {
+        auto command = server().doppel_command(statement(), options(more));
+        std::replace_if(
+            command.begin(),
+            command.end(),
+            [](const std::string& argument) { return argument.rfind("--user=", 0) == 0; },
+            "--user=mover"
+        );
+        return command;
+    };
+    Process first(as_mover({"--chunk-rows=10", "--postpone-cutover"}), {{"MYSQL_PWD", "mover"}});
     ASSERT_TRUE(first.wait_for("\"copying\"", seconds(30))) << first.err();
     execute("REVOKE INSERT, UPDATE ON app.* FROM mover@'%'");
     EXPECT_EQ(first.wait(seconds(60)), 4) << first.out() << first.err();
     EXPECT_THAT(first.err(), HasSubstr("the same command goes on from there"));
-    const auto refused = run_process(command, seconds(60), {{"MYSQL_PWD", "mover"}});
+    const auto refused = run_process(as_mover({}), seconds(60), {{"MYSQL_PWD", "mover"}});
     EXPECT_EQ(refused.code, 3) << refused.err;
     execute("GRANT ALL ON app.* TO mover@'%'");
-    const auto last = run_process(command, seconds(60), {{"MYSQL_PWD", "mover"}});
+    const auto last = run_process(as_mover({}), seconds(60), {{"MYSQL_PWD", "mover"}});
     execute("DROP USER mover@'%'");
     EXPECT_EQ(last.code, 0) << last.err;
     EXPECT_THAT(last.out, HasSubstr("going on with the run that began at"));
@@ -231,13 +243,7 @@ protected:
         fill(kRows);
         ASSERT_EQ(run_killed_at("copy.chunk_committed", 12).code, kKilled);
         // What its sessions were told last would change the contents that are compared.
-        const auto others = fmt::format(
-            "SELECT COUNT(*) FROM performance_schema.session_connect_attrs WHERE ATTR_NAME = "
-            "'_pid' "
-            "AND ATTR_VALUE <> '{}'",
-            getpid()
-        );
-        ASSERT_TRUE(eventually([&] { return scalar(others) == "0"; }, seconds(30)));
+        ASSERT_TRUE(others_have_ended(schema_->session()));
     }
     void expect_refusal(const Finished& finished, const std::string& reason) {
         const std::string before = contents_;
@@ -296,6 +302,7 @@ TEST_F(ResumeRefuses, ACheckpointWithTransactionsThatTheServerLacks) {
 
 TEST_F(ResumeRefuses, BinlogsThatArePurged) {
     execute("UPDATE t SET a = 5 WHERE id = 1");
+    ASSERT_TRUE(end_dump_threads(schema_->session()));
     execute("FLUSH BINARY LOGS");
     change("PURGE BINARY LOGS BEFORE NOW() + INTERVAL 1 DAY");
     expect_refusal(run(), "the server has purged binlogs that the earlier run had not read yet");
@@ -356,7 +363,9 @@ TEST_F(Resume, CleansUpAfterAnotherChangeButDoesNotTakeItForItsOwn) {
 /// As when its machine was asleep: its connections are gone, another run goes on, then it wakes up.
 TEST_F(Resume, AProcessThatWasTakenForDeadDoesNoHarm) {
     begin();
-    const std::vector<std::string> slow = options({"--chunk-rows=10", "--json"});
+    const PostponedSwap postponed;
+    const std::vector<std::string> slow =
+        options({"--chunk-rows=10", "--json", postponed.option()});
     Process first(server().doppel_command(statement(), slow), server().environment());
     ASSERT_TRUE(first.wait_for("\"copying\"", seconds(30))) << first.err();
     first.signal(SIGSTOP);
@@ -381,6 +390,7 @@ TEST_F(Resume, AProcessThatWasTakenForDeadDoesNoHarm) {
     EXPECT_EQ(held.rows.at(0).at(0), "1") << "the names of its sessions are not held";
     EXPECT_EQ(held.rows.at(0).at(1), "1") << "by one connection";
     first.signal(SIGCONT);
+    postponed.end();
     EXPECT_EQ(first.wait(seconds(60)), 1) << first.out() << first.err();
     EXPECT_THAT(first.err(), HasSubstr("app.t is untouched")) << "whatever it met first";
     EXPECT_EQ(second.wait(seconds(60)), 0) << second.err();
@@ -390,11 +400,13 @@ TEST_F(Resume, AProcessThatWasTakenForDeadDoesNoHarm) {
 
 TEST_F(Resume, IsRefusedWhileTheFirstRunGoesOn) {
     begin();
+    const PostponedSwap postponed;
     Process first(
-        server().doppel_command(statement(), options({"--chunk-rows=10"})), server().environment()
+        server().doppel_command(statement(), options({postponed.option()})), server().environment()
     );
     ASSERT_TRUE(first.wait_for("\"copying\"", seconds(30))) << first.err();
     const auto second = run({"--restart"});
+    postponed.end();
     EXPECT_EQ(second.code, 3) << second.err;
     EXPECT_THAT(finding(second), HasSubstr("migration"));
     EXPECT_EQ(first.wait(seconds(60)), 0) << first.err();
@@ -450,12 +462,21 @@ protected:
     static std::vector<std::string> options(const std::string& verify) {
         return {"--no-native", "--chunk-rows=20", "--batch-keys=10", "--verify=" + verify};
     }
+    /// Of the run that is to be killed, however quick its copy is.
+    static std::vector<std::string> options_of_the_first() {
+        auto all = options("off");
+        if (std::string_view(GetParam().point).starts_with("replay.")) {
+            all.emplace_back("--postpone-cutover");
+        }
+        return all;
+    }
 
     std::unique_ptr<TwinWriters> writers_;
 };
 
 TEST_P(MissingRowsAt, AreLookedForByTheRunThatGoesOn) {
-    const auto killed = server().run_doppel_killed_at(GetParam().point, 1, alter(), options("off"));
+    const auto killed =
+        server().run_doppel_killed_at(GetParam().point, 1, alter(), options_of_the_first());
     ASSERT_EQ(killed.code, kKilled) << killed.out << killed.err;
     const auto careless = server().run_doppel(alter(), options("off"));
     EXPECT_EQ(careless.code, 3) << careless.out << careless.err;

@@ -4,6 +4,7 @@
 // form runs with tools/test, all steps and many random moments with tools/soak server.
 #include "doppel/error.hpp"
 #include "integration/faults_fixture.hpp"
+#include "support/postponed_swap.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -117,25 +118,28 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_F(ServerFaults, AtRandomMomentsLoseNothing) {
     const unsigned faults = from_environment("DOPPEL_TEST_SERVER_FAULTS", 2);
     const unsigned seed = from_environment("DOPPEL_TEST_SEED", 1);
-    // So many rows that the copy is not done before the last fault.
+    // So many rows that most faults meet the copy; a quick copy meets the others before the swap.
     fill(6'000 + faults * 2'000);
     write(server().primary(), {kInterrupted, kPluginIsGone});
     std::mt19937 random(seed);
     unsigned happened = 0;
     unsigned again = 0;
-    auto process = start({"--chunk-rows=20"});
+    const PostponedSwap postponed;
+    const std::vector<std::string> more{"--chunk-rows=20", postponed.option()};
+    auto process = start(more);
     while (happened < faults) {
         std::this_thread::sleep_for(milliseconds(100 + random() % 1'000));
         if (!process->running()) {
             const auto ended = finish(*process);
             ASSERT_EQ(ended.code, 4) << "the run ended too soon\n" << ended.out << ended.err;
-            process = start({"--chunk-rows=20"});
+            process = start(more);
             ++again;
             continue;
         }
         restart_server(++happened % 3 == 0 ? "stop" : "kill");
         swapped();
     }
+    postponed.end();
     auto last = finish(*process);
     if (last.code == 4) {
         last = run();
@@ -156,7 +160,8 @@ TEST_F(ServerFaults, AtRandomMomentsLoseNothing) {
 class RenameWithoutAnswer : public ServerFaults, public ::testing::WithParamInterface<const char*> {
 protected:
     std::unique_ptr<Process> run_to_the_rename() {
-        auto process = start_stopped_at("cutover.before_rename");
+        // The server ends a connection that holds the lock and is silent for longer than that.
+        auto process = start_stopped_at("cutover.before_rename", 1, {"--cutover-lock-limit=60s"});
         execute(fmt::format("SET GLOBAL rpl_semi_sync_source_wait_point = {}", GetParam()));
         execute("SET GLOBAL rpl_semi_sync_source_wait_no_replica = ON");
         execute("SET GLOBAL rpl_semi_sync_source_timeout = 3600000");
@@ -281,9 +286,11 @@ TEST_P(ConnectionsEnd, EndNothingWhileRowsAreCopied) {
         first->signal(SIGKILL);
         EXPECT_EQ(finish(*first).code, 128 + SIGKILL);
     }
-    const auto process = start({"--chunk-rows=10"});
+    const PostponedSwap postponed;
+    const auto process = start({"--chunk-rows=10", postponed.option()});
     ASSERT_TRUE(process->wait_for("\"copying\"", seconds(30))) << process->err();
     kill_in_turn();
+    postponed.end();
     fmt::print("{} connections and statements were killed\n", kills_);
     expect_right_end(finish(*process));
 }

@@ -4,6 +4,7 @@
 // others.
 #include "doppel/error.hpp"
 #include "integration/faults_fixture.hpp"
+#include "support/postponed_swap.hpp"
 #include "support/server_disk.hpp"
 
 #include <algorithm>
@@ -49,6 +50,12 @@ protected:
         }
         return std::make_unique<Process>(command, Process::Environment{{"MYSQL_PWD", "mover"}});
     }
+    /// Connections of a run that has ended count until the server has noticed.
+    void await_end_of_mover() {
+        const char* const left =
+            "SELECT COUNT(*) FROM performance_schema.processlist WHERE USER = 'mover'";
+        EXPECT_TRUE(eventually([&] { return scalar(left) == "0"; }, seconds(30)));
+    }
     void kill_connections_of_mover() {
         const auto rows =
             session_->query("SELECT ID FROM performance_schema.processlist WHERE USER = 'mover'");
@@ -90,24 +97,29 @@ TEST_F(ServerLimits, TheAccountRunsOutOfConnections) {
     EXPECT_THAT(refused.err, HasSubstr("max_user_connections"));
     EXPECT_THAT(refused.err, HasSubstr("the same command goes on from there"));
     EXPECT_FALSE(swapped());
+    await_end_of_mover();
     expect_right_end(finish(*start_as_mover()));
 }
 
 TEST_F(ServerLimits, NoConnectionIsFreeWhenTheRunHasToReconnect) {
     begin();
-    const auto process = start_as_mover({"--chunk-rows=10"});
+    const PostponedSwap postponed;
+    const auto process = start_as_mover({"--chunk-rows=10", postponed.option()});
     ASSERT_TRUE(process->wait_for("\"copying\"", seconds(30))) << process->err();
     execute("SET GLOBAL max_connections = 1");
     kill_connections_of_mover();
     EXPECT_TRUE(process->wait_for("Too many connections", seconds(30))) << process->err();
     EXPECT_TRUE(process->running());
     execute("SET GLOBAL max_connections = 300");
+    postponed.end();
     expect_right_end(finish(*process));
 }
 
 TEST_F(ServerLimits, DISABLED_NoConnectionBecomesFree) {
     begin();
-    const auto process = start_as_mover({"--chunk-rows=10", "--reconnect-limit=1s"});
+    const PostponedSwap postponed;
+    const auto process =
+        start_as_mover({"--chunk-rows=10", "--reconnect-limit=1s", postponed.option()});
     ASSERT_TRUE(process->wait_for("\"copying\"", seconds(30))) << process->err();
     execute("SET GLOBAL max_connections = 1");
     kill_connections_of_mover();
@@ -116,25 +128,29 @@ TEST_F(ServerLimits, DISABLED_NoConnectionBecomesFree) {
     EXPECT_EQ(first.code, 4) << first.err;
     EXPECT_THAT(first.err, HasSubstr("the same command goes on from there"));
     EXPECT_FALSE(swapped());
+    await_end_of_mover();
     expect_right_end(finish(*start_as_mover()));
 }
 
 /// The server took the account before: that it does not now may pass.
 TEST_F(ServerLimits, AnAccountThatIsLockedForAWhileIsNoEnd) {
     begin();
-    const auto process = start_as_mover({"--chunk-rows=10"});
+    const PostponedSwap postponed;
+    const auto process = start_as_mover({"--chunk-rows=10", postponed.option()});
     ASSERT_TRUE(process->wait_for("\"copying\"", seconds(30))) << process->err();
     execute("ALTER USER mover@'%' ACCOUNT LOCK");
     kill_connections_of_mover();
     EXPECT_TRUE(process->wait_for("Account is locked", seconds(30))) << process->err();
     EXPECT_TRUE(process->running());
     execute("ALTER USER mover@'%' ACCOUNT UNLOCK");
+    postponed.end();
     expect_right_end(finish(*process));
 }
 
 TEST_F(ServerLimits, LocksOfOthersAreWaitedFor) {
     begin();
-    const auto process = start({"--chunk-rows=10"});
+    const PostponedSwap postponed;
+    const auto process = start({"--chunk-rows=10", postponed.option()});
     ASSERT_TRUE(process->wait_for("\"copying\"", seconds(30))) << process->err();
     const auto other = server().connect();
     other->execute("USE app");
@@ -150,6 +166,7 @@ TEST_F(ServerLimits, LocksOfOthersAreWaitedFor) {
     EXPECT_TRUE(eventually([&] { return waits() != before; }, seconds(20)));
     EXPECT_TRUE(process->running());
     other->execute("ROLLBACK");
+    postponed.end();
     expect_right_end(finish(*process));
 }
 
@@ -193,7 +210,8 @@ TEST_F(ServerLimits, DeadlocksAreTriedAgain) {
             "SELECT COUNT FROM information_schema.INNODB_METRICS WHERE NAME = 'lock_deadlocks'"
         ));
     };
-    const auto process = start({"--chunk-rows=10"});
+    const PostponedSwap postponed;
+    const auto process = start({"--chunk-rows=10", postponed.option()});
     ASSERT_TRUE(process->wait_for("\"copying\"", seconds(30))) << process->err();
     const auto before = deadlocks();
     const auto other = server().connect();
@@ -214,6 +232,7 @@ TEST_F(ServerLimits, DeadlocksAreTriedAgain) {
         return deadlocks() - before > own + 2 || !process->running();
     };
     EXPECT_TRUE(eventually(provoke, seconds(20)));
+    postponed.end();
     EXPECT_GT(deadlocks() - before, own) << "none of the run's transactions was chosen";
     execute("DROP TABLE heavy");
     expect_right_end(finish(*process));

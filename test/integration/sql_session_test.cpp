@@ -6,6 +6,7 @@
 #include "doppel/error.hpp"
 #include "sql/session.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -208,14 +209,19 @@ TEST_F(SqlSession, ReportsAConnectionKilledDuringAStatement) {
 
 TEST_F(SqlSession, AKilledStatementLeavesTheConnectionUsable) {
     const auto victim = connect(options_, {});
+    std::atomic<bool> done = false;
     std::thread killer([&] {
-        std::this_thread::sleep_for(milliseconds(300));
-        session_->execute("KILL QUERY " + std::to_string(victim->connection_id()));
+        // The first may come before the statement.
+        while (!done) {
+            std::this_thread::sleep_for(milliseconds(50));
+            session_->execute("KILL QUERY " + std::to_string(victim->connection_id()));
+        }
     });
     const std::string statement =
         "SELECT COUNT(*) FROM information_schema.columns a, "
         "information_schema.columns b, information_schema.columns c";
     const Error error = error_of([&] { victim->query(statement); });
+    done = true;
     killer.join();
     EXPECT_EQ(1317U, error.server_errno()) << error.what();
     EXPECT_EQ(Errc::failed, error.code());
@@ -226,12 +232,12 @@ TEST_F(SqlSession, GivesUpAfterTheStatementTimeout) {
     for (const SslMode mode : {SslMode::disabled, SslMode::preferred}) {
         options_.ssl_mode = mode;
         SessionSettings settings;
-        settings.statement_timeout = milliseconds(900);
+        settings.statement_timeout = milliseconds(3'000);
         const auto session = connect(options_, settings);
         const auto start = steady_clock::now();
-        const Error error = error_of([&] { session->query("SELECT SLEEP(8)"); });
+        const Error error = error_of([&] { session->query("SELECT SLEEP(60)"); });
         EXPECT_EQ(Errc::interrupted, error.code()) << error.what();
-        EXPECT_LT(steady_clock::now() - start, milliseconds(4'000));
+        EXPECT_LT(steady_clock::now() - start, milliseconds(30'000));
     }
 }
 
@@ -273,7 +279,7 @@ TEST_F(SqlSession, GivesUpConnectingAfterTheConnectTimeout) {
     const auto start = steady_clock::now();
     const Error error = error_of([&] { (void)connect(options_, {}); });
     EXPECT_EQ(Errc::interrupted, error.code()) << error.what();
-    EXPECT_LT(steady_clock::now() - start, milliseconds(4'000));
+    EXPECT_LT(steady_clock::now() - start, milliseconds(30'000));
 }
 
 TEST_F(SqlSession, TellsUnreachableFromRefused) {

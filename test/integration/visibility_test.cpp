@@ -163,7 +163,6 @@ TEST_P(VisibilityTest, ReplayReadsARowWhenItsChangeIsVisible) {
 }
 
 TEST_P(VisibilityTest, CopyReadsAChunkWhenEarlierChangesAreVisible) {
-    const std::string attempt = run_->waiting_try();
     // Other copiers go on with other chunks.
     const std::string chunk = run_->waiting_statement();
     ASSERT_THAT(chunk, testing::StartsWith("INSERT INTO"));
@@ -172,6 +171,7 @@ TEST_P(VisibilityTest, CopyReadsAChunkWhenEarlierChangesAreVisible) {
     auto behind_gate = commit_in_window(560);
     // The chunk is cancelled, and with it the changes that waited for it: opened again, it has to
     // see them.
+    const std::string attempt = run_->waiting_try();
     ASSERT_TRUE(wait_until([&] { return run_->waiting_try() != attempt; }, kLimit));
     run_->release();
     EXPECT_TRUE(wait_until([&] { return commit_waits("LIKE 'UPDATE%\\_t\\_doppel%'"); }, kLimit));
