@@ -37,7 +37,8 @@ struct DailyWindow {
 
 /// When copying is held back. Below its soft limit a signal lets the copy go on at a share of its
 /// speed that is steered; at the limit the copy stands still. What cannot be read counts as over
-/// its limit after `grace`. All may be changed while a run goes on (`doppel set`).
+/// its limit after `grace`, and what was never read does at once. All may be changed while a run
+/// goes on (`doppel set`).
 struct ThrottleOptions {
     // Replicas
     std::optional<std::chrono::milliseconds> max_lag{1'000};  ///< 50 ms..1 h; nothing: not heeded

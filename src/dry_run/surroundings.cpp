@@ -173,8 +173,8 @@ void look_at_limits(sql::Session& session, const ThrottleOptions& options, Surro
             continue;
         }
         const auto now = throttle::Clock::now();
-        signal->read(now, *rows);
-        signal->read(now, *rows);  // a hard limit counts when it is met twice
+        signal->read(now, statement, *rows);
+        signal->read(now, statement, *rows);  // a hard limit counts when it is met twice
         std::vector<throttle::Pressure> pressures;
         signal->report(now, pressures);
         for (const throttle::Pressure& pressure : pressures) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "throttle/http_signal.hpp"
 
+#include "throttle/measure.hpp"
 #include "throttle/settings.hpp"
 
 #include <algorithm>
@@ -89,17 +90,15 @@ void HttpSignal::report(Clock::time_point now, std::vector<Pressure>& pressures)
     if (options_.http.empty()) {
         return;
     }
+    const bool answered = last_status_ || !answer_.problem.empty();
+    if (options_.http != asked_ || !answered) {
+        pressures.push_back(not_read_yet("throttle-http", "--throttle-http"));
+        return;
+    }
     Pressure pressure;
     pressure.name = "throttle-http";
     pressure.cause = "throttle-http";
     const auto silence = now - last_good_;
-    pressure.level = last_status_ == kOk ? 0 : 1;
-    if (last_status_) {
-        pressure.reason = fmt::format("--throttle-http answers {}", *last_status_);
-    } else if (answer_.problem.empty()) {
-        pressure.cause = "starting";
-        pressure.reason = "--throttle-http has not been asked yet";
-    }
     if (!answer_.problem.empty() && (!last_status_ || silence > options_.grace)) {
         pressure.level = 1;
         pressure.reason = fmt::format(
@@ -107,6 +106,9 @@ void HttpSignal::report(Clock::time_point now, std::vector<Pressure>& pressures)
             seconds_text(std::chrono::duration<double>(silence).count()),
             answer_.problem
         );
+    } else {
+        pressure.level = last_status_ == kOk ? 0 : 1;
+        pressure.reason = fmt::format("--throttle-http answers {}", last_status_.value_or(0));
     }
     pressures.push_back(std::move(pressure));
 }

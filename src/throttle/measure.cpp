@@ -29,7 +29,17 @@ std::optional<Clock::duration> Measure::missing(
     Clock::time_point now, std::chrono::milliseconds grace
 ) const {
     const auto since = now - last_good_;
-    return !value_ || since > grace ? std::optional(since) : std::nullopt;
+    const bool missed = !value_ || (!problem_.empty() && since > grace);
+    return missed ? std::optional(since) : std::nullopt;
+}
+
+Pressure not_read_yet(const std::string& name, const std::string& what) {
+    Pressure pressure;
+    pressure.name = name + " (starting)";
+    pressure.cause = "starting";
+    pressure.level = 1;
+    pressure.reason = what + " has not been read yet";
+    return pressure;
 }
 
 Pressure judge(
@@ -43,10 +53,7 @@ Pressure judge(
     pressure.cause = judgement.cause;
     pressure.kind = Pressure::Kind::level;
     if (!measure.value() && measure.problem().empty()) {
-        pressure.cause = "starting";
-        pressure.level = 2;
-        pressure.reason = fmt::format("{} has not been read yet", judgement.what);
-        return pressure;
+        return not_read_yet(judgement.name, judgement.what);
     }
     if (const auto missing = measure.missing(now, grace)) {
         pressure.level = 2;

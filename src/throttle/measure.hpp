@@ -25,7 +25,8 @@ public:
     [[nodiscard]] double average() const noexcept { return average_; }
     /// The last two values were at `limit` or over it.
     [[nodiscard]] bool is_twice_over(double limit) const;
-    /// For how long it could not be read, if that is longer than `grace` or it never could.
+    /// For how long it could not be read, if the last try failed and that is longer than `grace`,
+    /// or it never could. One that is under way fails by a limit of its own.
     [[nodiscard]] std::optional<Clock::duration> missing(
         Clock::time_point now, std::chrono::milliseconds grace
     ) const;
@@ -38,6 +39,10 @@ private:
     double average_ = 0;
     std::string problem_;
 };
+
+/// The gate before a signal was read for the first time. It has a name of its own, since it says
+/// nothing about how much the signal lets through later.
+[[nodiscard]] Pressure not_read_yet(const std::string& name, const std::string& what);
 
 /// What a measure says about its limits; fails closed. `is_over` are the words for a value at its
 /// limit: "Threads_running is {value}, --max-load is {limit}".

@@ -58,8 +58,11 @@ milliseconds LoadSignal::interval() const {
     return kOften;
 }
 
-void LoadSignal::read(Clock::time_point now, const sql::Rows& rows) {
+void LoadSignal::read(Clock::time_point now, const std::string& asked, const sql::Rows& rows) {
     for (const auto& [key, name] : variables()) {
+        if (asked.find(mysql::quote_string(name)) == std::string::npos) {
+            continue;  // has a limit since just now
+        }
         Measure& measure = measures_.try_emplace(key, now).first->second;
         measure.failed("the server has no such status variable");
         for (const sql::Row& row : rows.rows) {
@@ -133,7 +136,9 @@ milliseconds HistorySignal::interval() const {
     return kOften;
 }
 
-void HistorySignal::read(Clock::time_point now, const sql::Rows& rows) {
+void HistorySignal::read(
+    Clock::time_point now, const std::string& /*asked*/, const sql::Rows& rows
+) {
     const auto text = rows.scalar();
     if (text) {
         length_.read(now, std::strtod(text->c_str(), nullptr));
@@ -166,13 +171,23 @@ milliseconds QuerySignal::interval() const {
     return kSeldom;
 }
 
-void QuerySignal::read(Clock::time_point now, const sql::Rows& rows) {
-    value_.read(now, std::strtod(rows.scalar().value_or("0").c_str(), nullptr));
+void QuerySignal::renew(Clock::time_point now) const {
+    if (asked_ != options_.query) {
+        asked_ = options_.query;
+        value_.reset(now);
+    }
+}
+
+void QuerySignal::read(Clock::time_point now, const std::string& asked, const sql::Rows& rows) {
+    renew(now);
+    if (asked == asked_) {
+        value_.read(now, std::strtod(rows.scalar().value_or("0").c_str(), nullptr));
+    }
 }
 
 void QuerySignal::report(Clock::time_point now, std::vector<Pressure>& pressures) const {
+    renew(now);
     if (options_.query.empty()) {
-        value_.reset(now);
         return;
     }
     Pressure pressure = judge(
@@ -182,10 +197,9 @@ void QuerySignal::report(Clock::time_point now, std::vector<Pressure>& pressures
         options_.grace
     );
     pressure.kind = Pressure::Kind::gate;
-    if (!value_.missing(now, options_.grace)) {
-        const double said = value_.value().value_or(0);
-        pressure.level = said == 0 ? 0 : 1;
-        pressure.reason = fmt::format("--throttle-query says {}", number_text(said));
+    if (value_.value() && !value_.missing(now, options_.grace)) {
+        pressure.level = *value_.value() == 0 ? 0 : 1;
+        pressure.reason = fmt::format("--throttle-query says {}", number_text(*value_.value()));
     }
     pressures.push_back(std::move(pressure));
 }

@@ -21,7 +21,8 @@ public:
     /// Empty: nothing is to be read now.
     [[nodiscard]] virtual std::string statement() const = 0;
     [[nodiscard]] virtual std::chrono::milliseconds interval() const = 0;
-    virtual void read(Clock::time_point now, const sql::Rows& rows) = 0;
+    /// `asked`: the statement that `rows` answer; another one may be wanted by now.
+    virtual void read(Clock::time_point now, const std::string& asked, const sql::Rows& rows) = 0;
     virtual void failed(const std::string& why) = 0;
 };
 
@@ -32,7 +33,7 @@ public:
 
     [[nodiscard]] std::string statement() const override;
     [[nodiscard]] std::chrono::milliseconds interval() const override;
-    void read(Clock::time_point now, const sql::Rows& rows) override;
+    void read(Clock::time_point now, const std::string& asked, const sql::Rows& rows) override;
     void failed(const std::string& why) override;
     void report(Clock::time_point now, std::vector<Pressure>& pressures) const override;
 
@@ -58,7 +59,7 @@ public:
 
     [[nodiscard]] std::string statement() const override;
     [[nodiscard]] std::chrono::milliseconds interval() const override;
-    void read(Clock::time_point now, const sql::Rows& rows) override;
+    void read(Clock::time_point now, const std::string& asked, const sql::Rows& rows) override;
     void failed(const std::string& why) override { length_.failed(why); }
     void report(Clock::time_point now, std::vector<Pressure>& pressures) const override;
 
@@ -75,12 +76,16 @@ public:
 
     [[nodiscard]] std::string statement() const override { return options_.query; }
     [[nodiscard]] std::chrono::milliseconds interval() const override;
-    void read(Clock::time_point now, const sql::Rows& rows) override;
+    void read(Clock::time_point now, const std::string& asked, const sql::Rows& rows) override;
     void failed(const std::string& why) override { value_.failed(why); }
     void report(Clock::time_point now, std::vector<Pressure>& pressures) const override;
 
 private:
+    /// The value of another query is none of this one.
+    void renew(Clock::time_point now) const;
+
     const ThrottleOptions& options_;
+    mutable std::string asked_;  ///< the query that `value_` is of
     mutable Measure value_;
 };
 

@@ -88,8 +88,9 @@ void Throttle::spawn(async::TaskGroup& tasks) {
 async::awaitable<void> Throttle::read_signal(ServerSignal& signal) {
     std::optional<Error> failure;
     sql::Rows rows;
+    const std::string asked = signal.statement();
     try {
-        rows = co_await probe_.query(signal.statement());
+        rows = co_await probe_.query(asked);
     } catch (const Error& error) {
         failure = error;
     }
@@ -97,7 +98,7 @@ async::awaitable<void> Throttle::read_signal(ServerSignal& signal) {
         context_.logger.debug("throttle: {}", failure->what());
         signal.failed(failure->what());
     } else {
-        signal.read(Clock::now(), rows);
+        signal.read(Clock::now(), asked, rows);
     }
 }
 

@@ -129,7 +129,9 @@ std::vector<OptionSpec> server_options(const ThrottleOptions& defaults) {
             "throttle-grace",
             "DURATION",
             fmt::format(
-                "A signal that cannot be read for this long counts as over its limit, 0s to 10m. "
+                "A signal that cannot be read for this long counts as over its limit, 0s to 10m; "
+                "one "
+                "that never was does at once. "
                 "Default: {}.",
                 base::format_duration(defaults.grace)
             )

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "throttle/beat_log.hpp"
+#include "throttle/controller.hpp"
 #include "throttle/held_time.hpp"
+#include "throttle/http_signal.hpp"
 #include "throttle/measure.hpp"
 #include "throttle/orders.hpp"
 #include "throttle/server_signals.hpp"
@@ -8,6 +10,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <unistd.h>
@@ -20,6 +23,13 @@ using std::chrono::seconds;
 using testing::HasSubstr;
 
 const Clock::time_point kBegin{std::chrono::hours(1)};
+
+sql::Rows status(const std::string& name, const std::string& value) {
+    sql::Rows rows;
+    rows.columns = {"Variable_name", "Value"};
+    rows.rows = {{name, value}};
+    return rows;
+}
 
 TEST(BeatLog, ToldByTheNewestBeatThatAServerShows) {
     BeatLog log(41);
@@ -122,13 +132,6 @@ TEST(Measure, OneReadingAtTheSoftLimitStopsAndBelowItTheAverageCounts) {
     EXPECT_GE(judge(judgement, measure, kBegin + milliseconds(400), seconds(5)).level, 1);
 }
 
-sql::Rows status(const std::string& name, const std::string& value) {
-    sql::Rows rows;
-    rows.columns = {"Variable_name", "Value"};
-    rows.rows = {{name, value}};
-    return rows;
-}
-
 TEST(LoadSignal, AsksForWhatHasALimitNow) {
     ThrottleOptions options;
     LoadSignal signal(options);
@@ -136,7 +139,7 @@ TEST(LoadSignal, AsksForWhatHasALimitNow) {
     options.max_load = {{"Threads_running", 25}};
     options.critical_load = {{"threads_RUNNING", 50}, {"Threads_connected", 100}};
     EXPECT_THAT(signal.statement(), HasSubstr("IN ('Threads_connected', 'Threads_running')"));
-    signal.read(kBegin, status("Threads_running", "26"));
+    signal.read(kBegin, signal.statement(), status("Threads_running", "26"));
     std::vector<Pressure> pressures;
     signal.report(kBegin, pressures);
     ASSERT_EQ(pressures.size(), 2U);
@@ -153,12 +156,86 @@ TEST(LoadSignal, AVariableThatDoesNotExistIsSaid) {
     ThrottleOptions options;
     options.max_load = {{"Threads_runing", 25}};
     LoadSignal signal(options);
-    signal.read(kBegin, sql::Rows());
+    signal.read(kBegin, signal.statement(), sql::Rows());
     std::vector<Pressure> pressures;
     signal.report(kBegin + seconds(6), pressures);
     ASSERT_EQ(pressures.size(), 1U);
     EXPECT_GE(pressures[0].level, 1);
     EXPECT_THAT(pressures[0].reason, HasSubstr("the server has no such status variable"));
+}
+
+TEST(Measure, IsNotMissingBetweenTwoReadings) {
+    Measure measure(kBegin);
+    const Judgement judgement{"n", "c", "x", "", "--x", "", 25.0, {}};
+    measure.read(kBegin, 5);
+    EXPECT_LT(judge(judgement, measure, kBegin + seconds(1), milliseconds(300)).level, 1);
+    measure.failed("gone away");
+    EXPECT_GE(judge(judgement, measure, kBegin + seconds(1), milliseconds(300)).level, 1);
+}
+
+// Having waited for the first number says nothing about how much the server bears.
+TEST(Measure, LetsAllThroughOnceItWasRead) {
+    Controller controller;
+    Measure measure(kBegin);
+    const Judgement judgement{"n", "max-load", "x", "", "--x", "", 25.0, {}};
+    const auto share_at = [&](milliseconds time) {
+        controller.step(kBegin + time, {judge(judgement, measure, kBegin + time, seconds(5))});
+        return controller.copy_share();
+    };
+    for (milliseconds time{0}; time < seconds(2); time += milliseconds(50)) {
+        EXPECT_EQ(share_at(time), 0);
+    }
+    measure.read(kBegin + seconds(2), 5);
+    EXPECT_EQ(share_at(seconds(2)), 1);
+}
+
+TEST(QuerySignal, KnowsNothingOfAnotherQuery) {
+    ThrottleOptions options;
+    options.query = "SELECT 0";
+    QuerySignal signal(options);
+    const auto cause = [&] {
+        std::vector<Pressure> pressures;
+        signal.report(Clock::now(), pressures);
+        return pressures.at(0).level >= 1 ? pressures.at(0).cause : "";
+    };
+    sql::Rows zero;
+    zero.rows = {{"0"}};
+    signal.read(Clock::now(), "SELECT 0", zero);
+    EXPECT_EQ(cause(), "");
+    options.query = "SELECT 0 FROM jobs";
+    EXPECT_EQ(cause(), "starting");
+    signal.read(Clock::now(), "SELECT 0", zero);
+    EXPECT_EQ(cause(), "starting") << "it was under way when the query was changed";
+    signal.read(Clock::now(), "SELECT 0 FROM jobs", zero);
+    EXPECT_EQ(cause(), "");
+}
+
+TEST(LoadSignal, KnowsNothingOfAVariableThatWasNotAskedFor) {
+    ThrottleOptions options;
+    options.max_load = {{"Threads_running", 25}};
+    LoadSignal signal(options);
+    const std::string asked = signal.statement();
+    options.max_load.push_back({"Threads_connected", 100});
+    signal.read(kBegin, asked, status("Threads_running", "5"));
+    std::vector<Pressure> pressures;
+    signal.report(kBegin, pressures);
+    ASSERT_EQ(pressures.size(), 2U);
+    EXPECT_EQ(pressures[0].cause, "starting") << pressures[0].reason;
+    EXPECT_LT(pressures[1].level, 1);
+}
+
+TEST(HttpSignal, IsClosedUntilItWasAnswered) {
+    ThrottleOptions options;
+    options.http = "http://127.0.0.1:1/ok";
+    boost::asio::io_context context;
+    async::Event ended(context.get_executor());
+    const bool stopping = false;
+    const HttpSignal signal(options, ended, stopping);
+    std::vector<Pressure> pressures;
+    signal.report(Clock::now(), pressures);
+    ASSERT_EQ(pressures.size(), 1U);
+    EXPECT_GE(pressures[0].level, 1);
+    EXPECT_EQ(pressures[0].cause, "starting");
 }
 
 TEST(QuerySignal, IsClosedUntilItWasRead) {
@@ -176,7 +253,7 @@ TEST(QuerySignal, IsClosedWhileTheFirstValueIsNotZero) {
     options.query = "SELECT COUNT(*) FROM jobs";
     QuerySignal signal(options);
     const auto level = [&](const sql::Rows& rows) {
-        signal.read(Clock::now(), rows);
+        signal.read(Clock::now(), signal.statement(), rows);
         std::vector<Pressure> pressures;
         signal.report(Clock::now(), pressures);
         return pressures.at(0).level;
