@@ -69,16 +69,38 @@ public:
                ) &&
                process_->running();
     }
-    /// Rows that are copied within `time`.
-    [[nodiscard]] std::uint64_t rows_within(std::chrono::milliseconds time) const {
-        const auto before = rows_copied();
-        std::this_thread::sleep_for(time);
-        return rows_copied() - before;
+    /// What holds the run back names that, sooner or later: another signal may come first.
+    [[nodiscard]] testing::AssertionResult is_held_for(const std::string& reason) const {
+        const auto named = [&] {
+            const auto last = progress();
+            return last.is_object() &&
+                   last.at("throttle").at("reason").get<std::string>().find(reason) !=
+                       std::string::npos;
+        };
+        return eventually(named, kLimit) ? testing::AssertionSuccess()
+                                         : testing::AssertionFailure() << said();
+    }
+    /// Nothing is copied between two lines of its progress that are so far apart by its own clock.
+    [[nodiscard]] testing::AssertionResult stands_still(std::chrono::milliseconds time) const {
+        const auto elapsed = [](const nlohmann::json& line) {
+            return line.at("elapsed_ms").get<long>();
+        };
+        const auto begin = progress();
+        auto end = begin;
+        const auto later = [&] {
+            end = progress();
+            return elapsed(end) >= elapsed(begin) + time.count();
+        };
+        return eventually(later, kLimit) && end.at("rows_copied") == begin.at("rows_copied")
+                   ? testing::AssertionSuccess()
+                   : testing::AssertionFailure() << said();
     }
     [[nodiscard]] std::string said() const { return process_->out() + process_->err(); }
     [[nodiscard]] int finish() const { return process_->wait(std::chrono::seconds(90)); }
 
 private:
+    static constexpr std::chrono::seconds kLimit{60};
+
     [[nodiscard]] Process::Environment environment() const {
         auto added = sandbox_.environment();
         added["XDG_RUNTIME_DIR"] = folder_;

@@ -355,6 +355,7 @@ TEST_P(FeedStream, AnIdleServerSendsHeartbeats) {
     options_.heartbeat = milliseconds(200);
     with_stream([this]() -> awaitable<void> {
         co_await until([&] { return recorder_.heartbeats >= 5; });
+        EXPECT_LE(stream_->reconnects(), 1U) << "a busy server's silence may count as a loss, once";
         EXPECT_LT(std::chrono::steady_clock::now() - stream_->last_contact(), milliseconds(5'000));
     });
 }

@@ -6,14 +6,13 @@
 #include "doppel/error.hpp"
 #include "integration/faults_fixture.hpp"
 
+#include <algorithm>
 #include <array>
-#include <thread>
 #include <vector>
 
 namespace doppel::test {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 
@@ -251,10 +250,11 @@ TEST_F(GoneOnWithout, DamageToTheShadowIsFound) {
     // What was copied after the last checkpoint is cleared, and its damage with it: so one that
     // knows that all is copied.
     const auto first = start({"--postpone-cutover"});
+    ASSERT_TRUE(first->wait_for("the swap is postponed", seconds(30)))
+        << first->out() << first->err();
     ASSERT_TRUE(eventually(
         [this] {
-            return tables().find("_t_doppel") != std::string::npos &&
-                   scalar("SELECT record->>'$.copied' FROM _t_doppel WHERE id = 4") == "true";
+            return scalar("SELECT record->>'$.copied' FROM _t_doppel WHERE id = 4") == "true";
         },
         seconds(30)
     )) << first->out()

@@ -10,7 +10,6 @@
 #include <csignal>
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 namespace doppel::test {
 namespace {

@@ -95,33 +95,6 @@ protected:
             }
         );
     }
-    /// What holds the run back names that, sooner or later: another signal may come first.
-    testing::AssertionResult is_held_for(const std::string& reason) const {
-        const auto named = [&] {
-            const auto last = run_->progress();
-            return last.is_object() &&
-                   last.at("throttle").at("reason").get<std::string>().find(reason) !=
-                       std::string::npos;
-        };
-        if (eventually(named, kLimit)) {
-            return testing::AssertionSuccess();
-        }
-        return testing::AssertionFailure() << run_->said();
-    }
-    /// Nothing is copied between two lines of its progress that are so far apart.
-    testing::AssertionResult stands_still(milliseconds time) const {
-        const auto begin = run_->progress();
-        const auto elapsed = [](const json& line) { return line.at("elapsed_ms").get<long>(); };
-        json end = begin;
-        const auto later = [&] {
-            end = run_->progress();
-            return elapsed(end) >= elapsed(begin) + time.count();
-        };
-        if (eventually(later, kLimit) && end.at("rows_copied") == begin.at("rows_copied")) {
-            return testing::AssertionSuccess();
-        }
-        return testing::AssertionFailure() << run_->said();
-    }
     /// The end of a run that went well: tables as a native ALTER makes them, on both servers.
     void expect_right_end() {
         const int code = run_->finish();
@@ -226,8 +199,8 @@ TEST_F(ReplicaLag, OfAReplicaThatStandsHoldsTheCopyUntilItGoesOn) {
                throttle.at("replicas").at(0).at("lag_seconds").get<double>() > 2;
     };
     ASSERT_TRUE(eventually(far_behind, kLimit)) << run_->said();
-    EXPECT_TRUE(stands_still(milliseconds(1'500)));
-    EXPECT_TRUE(is_held_for("behind, --max-lag is 0.5s"));
+    EXPECT_TRUE(run_->stands_still(milliseconds(1'500)));
+    EXPECT_TRUE(run_->is_held_for("behind, --max-lag is 0.5s"));
     EXPECT_EQ(run_->say("set", {"nice=0"}).code, 0);  // the rest at once
     replica_->execute("START REPLICA SQL_THREAD");
     expect_right_end();
@@ -247,7 +220,8 @@ TEST_F(ReplicaLag, OfAReplicaThatIsDelayedHoldsTheCopyAndTheLimitCanBeRaised) {
         return lag >= 3.0 && lag < 5.5;  // the server's delay counts in whole seconds
     };
     EXPECT_TRUE(eventually(is_as_delayed, kLimit)) << run_->said();
-    EXPECT_TRUE(stands_still(milliseconds(2'000))) << "its own clock says what the lag is";
+    EXPECT_TRUE(run_->stands_still(milliseconds(3'000))) << "its own clock says what the lag is";
+    EXPECT_TRUE(eventually(is_as_delayed, seconds(2))) << "and not more\n" << run_->said();
     const auto set = run_->say("set", {"max-lag=30s"});
     EXPECT_EQ(set.code, 0) << set.err;
     EXPECT_TRUE(eventually([&] { return run_->rows_copied() > 0; }, kLimit)) << run_->said();
@@ -266,8 +240,8 @@ TEST_F(ReplicaLag, OfAReplicaThatIsLockedForABackupHoldsTheCopy) {
     backup->execute("LOCK INSTANCE FOR BACKUP");
     run_->start(kClauses, {"--chunk-rows=500"});
     ASSERT_TRUE(run_->wait_for_cause("replica-lag", kLimit)) << run_->said();
-    EXPECT_TRUE(is_held_for("replica 127.0.0.1:"));
-    EXPECT_TRUE(stands_still(milliseconds(2'000))) << "it has not made the tables yet";
+    EXPECT_TRUE(run_->is_held_for("replica 127.0.0.1:"));
+    EXPECT_TRUE(run_->stands_still(milliseconds(2'000))) << "it has not made the tables yet";
     backup->execute("UNLOCK INSTANCE");
     expect_right_end();
 }
@@ -284,8 +258,8 @@ TEST_F(ReplicaLag, IsNotToldByTheHeartbeatsOfAnEarlierRun) {
     );
     run_->start(kClauses, {"--chunk-rows=500"});
     ASSERT_TRUE(run_->wait_for_cause("replica-lag", kLimit)) << run_->said();
-    EXPECT_TRUE(is_held_for("has shown no heartbeat of this run yet"));
-    EXPECT_TRUE(stands_still(milliseconds(1'000)));
+    EXPECT_TRUE(run_->is_held_for("has shown no heartbeat of this run yet"));
+    EXPECT_TRUE(run_->stands_still(milliseconds(1'000)));
     replica_->execute("DROP TABLE app._t_doppel");
     replica_->execute("SET GLOBAL super_read_only = ON");
     replica_->execute("SET SESSION sql_log_bin = 1");
@@ -365,7 +339,7 @@ protected:
            << run_->said();
         other_.control("kill");
         ASSERT_TRUE(run_->wait_for_cause("replica-lag", kLimit)) << run_->said();
-        EXPECT_TRUE(is_held_for("replica " + address() + " cannot be read"));
+        EXPECT_TRUE(run_->is_held_for("replica " + address() + " cannot be read"));
     }
     /// What earlier tests wrote need not be applied.
     void skip_history(sql::Session& session) {
@@ -397,7 +371,12 @@ TEST_F(AnotherReplica, OfAReplicaIsFoundAndCounts) {
         << run_->said();
     ASSERT_TRUE(eventually([&] { return run_->rows_copied() > 500; }, kLimit)) << run_->said();
     session->execute("STOP REPLICA SQL_THREAD");
-    EXPECT_TRUE(is_held_for(address()));
+    const auto stands_for_it = [&] {
+        const auto throttle = run_->progress().at("throttle");
+        return throttle.at("copy_share") == 0 &&
+               throttle.at("reason").get<std::string>().find(address()) != std::string::npos;
+    };
+    EXPECT_TRUE(eventually(stands_for_it, kLimit)) << run_->said();
     session->execute("START REPLICA SQL_THREAD");
     EXPECT_EQ(run_->say("set", {"nice=0"}).code, 0);
     expect_right_end();
@@ -405,10 +384,10 @@ TEST_F(AnotherReplica, OfAReplicaIsFoundAndCounts) {
 
 TEST_F(AnotherReplica, HoldsTheCopyWhenItIsGone) {
     appear_and_die();
-    EXPECT_TRUE(eventually([&] { return bool(stands_still(milliseconds(1'000))); }, kLimit))
+    EXPECT_TRUE(eventually([&] { return bool(run_->stands_still(milliseconds(1'000))); }, kLimit))
         << "it counts as behind\n"
         << run_->said();
-    EXPECT_TRUE(is_held_for("cannot be read"));
+    EXPECT_TRUE(run_->is_held_for("cannot be read"));
 }
 
 }  // namespace

@@ -16,7 +16,10 @@ namespace doppel::test {
 /// late the test, the run has not ended, and there is something to replay, and connections to lose.
 class PostponedSwap final {
 public:
-    PostponedSwap() : file_(unique_file()) { std::ofstream(file_) << ""; }
+    PostponedSwap() : file_(unique_file()) {
+        std::ofstream(file_) << "";
+        EXPECT_TRUE(std::filesystem::exists(file_));
+    }
     PostponedSwap(const PostponedSwap&) = delete;
     PostponedSwap& operator=(const PostponedSwap&) = delete;
     ~PostponedSwap() { end(); }
