@@ -105,7 +105,7 @@ void expect_no_loss_of_service(Load& load, const json& summary) {
 TEST(UnderLoad, FinishesWithoutASecondWithoutService) {
     const Sandbox sandbox;
     Schema schema(sandbox, "shop");
-    ASSERT_NO_FATAL_FAILURE(prepare(sandbox, "shop", {"--table=orders", "--rows=300k"}));
+    ASSERT_NO_FATAL_FAILURE(prepare(sandbox, "shop", {"--table=orders", "--rows=200k"}));
     Load load(sandbox, "shop", {"--table=orders", "--rate=800", "--threads=8"});
     ASSERT_TRUE(load.wait_for_intervals(2)) << load.said();
     const auto run = sandbox.run_doppel(
