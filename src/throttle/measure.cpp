@@ -58,10 +58,9 @@ Pressure judge(
     if (const auto missing = measure.missing(now, grace)) {
         pressure.level = 2;
         pressure.reason = fmt::format(
-            "{} could not be read for {}{}{}",
+            "{} could not be read for {}: {}",
             judgement.what,
             seconds_text(std::chrono::duration<double>(*missing).count()),
-            measure.problem().empty() ? "" : ": ",
             measure.problem()
         );
         return pressure;

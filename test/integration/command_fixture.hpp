@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -56,16 +57,17 @@ inline bool eventually(const std::function<bool()>& condition, std::chrono::seco
     return true;
 }
 
-/// Waits until the sessions of other processes have ended: what a process that was killed told the
-/// server last is being done until then.
-inline bool others_have_ended(sql::Session& session) {
-    const auto others = fmt::format(
+/// Waits until the sessions of a process have ended: what it told the server last, before it was
+/// killed, is being done until then. Without a process: those of all but this one.
+inline bool sessions_have_ended(sql::Session& session, std::optional<pid_t> process = {}) {
+    const auto left = fmt::format(
         "SELECT COUNT(*) FROM performance_schema.session_connect_attrs WHERE ATTR_NAME = '_pid' "
-        "AND ATTR_VALUE <> '{}'",
-        ::getpid()
+        "AND ATTR_VALUE {} '{}'",
+        process ? "=" : "<>",
+        process.value_or(::getpid())
     );
     return eventually(
-        [&] { return session.query(others).scalar() == "0"; }, std::chrono::seconds(30)
+        [&] { return session.query(left).scalar() == "0"; }, std::chrono::seconds(30)
     );
 }
 

@@ -142,7 +142,7 @@ TEST_F(DryRun, JudgesWhatAnEarlierRunLeft) {
         "checkpoint.written", 1, "ALTER TABLE app.t FORCE", {"--no-native", "--chunk-rows=10"}
     );
     ASSERT_EQ(killed.code, 137);
-    ASSERT_TRUE(others_have_ended(schema_->session()));
+    ASSERT_TRUE(sessions_have_ended(schema_->session()));
     const std::string before = state();
     const auto same = dry("FORCE");
     EXPECT_EQ(same.finished.code, 0) << same.finished.err;
@@ -180,7 +180,7 @@ TEST_F(DryRun, JudgesByWhatIsThereAfterTheCleanUp) {
     );
     ASSERT_EQ(killed.code, 137);
     ASSERT_THAT(schema_->tables(), HasSubstr("_t_old"));
-    ASSERT_TRUE(others_have_ended(schema_->session()));
+    ASSERT_TRUE(sessions_have_ended(schema_->session()));
     const auto same = dry("ADD COLUMN n INT", {"--dry-run", "--no-native", "--drop-old"});
     EXPECT_EQ(same.finished.code, 0) << same.finished.err;
     const auto other = dry("ADD COLUMN x INT", {"--dry-run", "--no-native"});

@@ -242,7 +242,7 @@ protected:
         fill(kRows);
         ASSERT_EQ(run_killed_at("copy.chunk_committed", 12).code, kKilled);
         // What its sessions were told last would change the contents that are compared.
-        ASSERT_TRUE(others_have_ended(schema_->session()));
+        ASSERT_TRUE(sessions_have_ended(schema_->session()));
     }
     void expect_refusal(const Finished& finished, const std::string& reason) {
         const std::string before = contents_;

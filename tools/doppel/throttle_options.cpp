@@ -130,9 +130,7 @@ std::vector<OptionSpec> server_options(const ThrottleOptions& defaults) {
             "DURATION",
             fmt::format(
                 "A signal that cannot be read for this long counts as over its limit, 0s to 10m; "
-                "one "
-                "that never was does at once. "
-                "Default: {}.",
+                "one that never was does at once. Default: {}.",
                 base::format_duration(defaults.grace)
             )
         ),
